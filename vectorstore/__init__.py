@@ -1,0 +1,1 @@
+"""Cards in, passages out: formats, cards, embedders, the Chroma store, the keyword index and ingest."""
