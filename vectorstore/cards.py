@@ -90,3 +90,15 @@ def abstract_digest(abstract: str) -> str:
 def card_id(category: str, abstract: str, digits: int = 6) -> str:
     """`<prefix>-<first digits of the abstract's digest>`: stable when cards are added, removed or moved."""
     return f"{category_prefix(category)}-{abstract_digest(abstract)[:digits]}"
+
+
+def category_named(text: str) -> str:
+    """The category that a user means by its Chinese or English name or its id prefix, in any case.
+
+    A name that is none of the known ones is taken as it stands: users' own cards have their own categories.
+    """
+    folded = text.strip().casefold()
+    for category, prefix in CATEGORY_PREFIXES.items():
+        if folded in (category.casefold(), prefix, CATEGORY_NAMES[category].casefold()):
+            return category
+    return text.strip()

@@ -1,0 +1,33 @@
+"""Ranked cards to the numbered passages that a model may cite."""
+
+from collections.abc import Mapping, Sequence
+
+from assistant.types import CardHit, Evidence
+from vectorstore.cards import PaperCard
+from vectorstore.passages import Passage, passages_of
+
+# The best card's whole abstract is worth more than a tenth card's one sentence.
+_PER_CARD = (6, 3, 2, 2)
+_PER_LATER_CARD = 1
+
+
+def numbered(hits: Sequence[CardHit], cards: Mapping[str, PaperCard], limit: int) -> list[Evidence]:
+    """Choose and number evidence, best card first, each card's passages in reading order.
+
+    Args:
+        hits: ranked cards with their best passages.
+        cards: the cards by id.
+        limit: how many passages at most.
+    """
+    chosen: list[tuple[CardHit, Passage]] = []
+    for rank, hit in enumerate(hits):
+        quota = _PER_CARD[rank] if rank < len(_PER_CARD) else _PER_LATER_CARD
+        own = passages_of(cards[hit.card_id])
+        order = {(passage.field, passage.start): place for place, passage in enumerate(own)}
+        best = list(hit.passages) + [passage for passage in own if passage not in hit.passages]
+        picked = sorted(best[:quota], key=lambda passage: order.get((passage.field, passage.start), 0))
+        chosen += [(hit, passage) for passage in picked]
+    return [
+        Evidence(number=number, title=hit.title, passage=passage, score=hit.score)
+        for number, (hit, passage) in enumerate(chosen[:limit], start=1)
+    ]

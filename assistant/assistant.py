@@ -1,0 +1,407 @@
+"""The assistant: opens its parts on first use and takes a question to a verified answer."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from assistant.assembly import abstained, from_quotes, from_verified
+from assistant.collection import Collection, IngestReport, Progress
+from assistant.settings import Settings, load_settings
+from assistant.types import (
+    Answer,
+    Answered,
+    CardHit,
+    Event,
+    EvidenceFound,
+    Filters,
+    Query,
+    TextSoFar,
+    Usage,
+    Verdict,
+)
+from vectorstore.cards import PaperCard
+from vectorstore.errors import UserError
+
+if TYPE_CHECKING:
+    from langchain_core.embeddings import Embeddings
+    from langchain_core.language_models import BaseChatModel
+    from langchain_core.retrievers import BaseRetriever
+    from langchain_core.runnables import Runnable
+
+    from assistant.answering.model import ChatModel
+    from assistant.retrieval import Retrieved
+    from assistant.verification import Checker
+
+Message = Mapping[str, str]
+T = TypeVar("T")
+
+# Cards that an answer may draw on; the ranking is far surer of the first than of the tenth.
+_CARDS = 10
+
+
+class Assistant:
+    """Answers questions over the cards of one collection; safe to use from several threads.
+
+    Args:
+        settings: configuration; read from the environment when not given.
+        embeddings: a LangChain embedder to use instead of the configured one.
+        chat_model: a LangChain chat model to write with instead of the configured one.
+        progress: called with (done, total, what) during long work; total 0 means not known.
+    """
+
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        *,
+        embeddings: "Embeddings | None" = None,
+        chat_model: "BaseChatModel | None" = None,
+        progress: Progress | None = None,
+    ) -> None:
+        self.settings = settings or load_settings()
+        self._chat_model = chat_model
+        self._collection = Collection(self.settings, embeddings=embeddings, progress=progress)
+        self._model: ChatModel | None = None
+        self._checker: Checker | None = None
+        self._lock = threading.RLock()
+
+    # Answering
+
+    def answer(
+        self,
+        question: str,
+        *,
+        history: Sequence[Message] = (),
+        filters: Filters | Mapping[str, Any] | None = None,
+        model: bool | None = None,
+    ) -> Answer:
+        """Answer a question from the cards.
+
+        Args:
+            question: in English or Chinese.
+            history: the conversation so far, messages in OpenAI's form, oldest first.
+            filters: which cards may be used (`categories`, `tags`, `cards`).
+            model: False answers without a language model even where one is configured.
+
+        Returns:
+            The verified answer; `status` is `insufficient_evidence` where the cards do not say.
+
+        Raises:
+            UserError: the question is empty, or the store cannot be used.
+        """
+        for event in self.stream(question, history=history, filters=filters, model=model):
+            if isinstance(event, Answered):
+                return event.answer
+        raise AssertionError("a stream ends with an answer")
+
+    def stream(
+        self,
+        question: str,
+        *,
+        history: Sequence[Message] = (),
+        filters: Filters | Mapping[str, Any] | None = None,
+        model: bool | None = None,
+    ) -> Iterator[Event]:
+        """As `answer`, but step by step: evidence found, text so far (unverified), the verified answer last."""
+        from assistant.abstention import decide
+        from assistant.understanding import understand
+
+        query = understand(_question(question), history, _filters(filters))
+        retrieved = self._collection.retriever().retrieve(query.standalone, k=_CARDS, filters=query.filters)
+        yield EvidenceFound(hits=retrieved.hits)
+        decision = decide(
+            query, retrieved.hits, retrieved.cards, self._collection.names(), retrieved.signals
+        )
+        if not decision.answer:
+            yield Answered(answer=abstained(query, retrieved.hits, decision.reason))
+            return
+        writes = self._writes() if model is None else model
+        notes: list[str] = []
+        if writes:
+            written = yield from self._written(query, history, retrieved, notes)
+            if written is not None:
+                yield Answered(answer=written)
+                return
+        yield Answered(answer=self._extracted(query, retrieved, notes))
+
+    def _writes(self) -> bool:
+        return self._chat_model is not None or self.settings.uses_model
+
+    def _written(
+        self, query: Query, history: Sequence[Message], retrieved: "Retrieved", notes: list[str]
+    ) -> Iterator[Event]:
+        """Let the model write, and check it; gives None (with a note why) where nothing of it can be shown."""
+        from assistant.answering.evidence import numbered
+        from assistant.answering.llm import NO_ANSWER, LLMAnswerer
+        from assistant.answering.model import ModelError
+        from assistant.verification import parse_draft, verify_draft
+
+        evidence = numbered(retrieved.hits, retrieved.cards, self.settings.evidence)
+        text = ""
+        try:
+            answerer = LLMAnswerer(self.model(), context_tokens=self.settings.context_tokens)
+            for chunk in answerer.draft(query, evidence, history):
+                text += chunk
+                yield TextSoFar(text=text)
+        except ModelError as error:
+            notes.append(str(error))
+            return None
+        if text.strip() == NO_ANSWER:
+            return abstained(query, retrieved.hits, "", notes=notes)
+        verified = verify_draft(
+            parse_draft(text), evidence, retrieved.cards, self.checker(), language=query.language
+        )
+        if not verified.text:
+            notes.append("nothing the model wrote was supported by the cards; these are the cards' own sentences")
+            return None
+        return from_verified(query, verified, Usage(), notes)
+
+    def _extracted(self, query: Query, retrieved: "Retrieved", notes: list[str]) -> Answer:
+        from assistant.answering.extractive import ExtractiveAnswerer
+
+        similarity = self._collection.similarity(retrieved.vector, [hit.card_id for hit in retrieved.hits[:3]])
+        selected = ExtractiveAnswerer().draft(query, retrieved.hits, retrieved.cards, similarity=similarity)
+        if not selected:
+            return abstained(query, retrieved.hits, "", notes=notes)
+        return from_quotes(query, selected, retrieved.cards, notes)
+
+    def model(self) -> "ChatModel":
+        """The language model that is configured or was given.
+
+        Raises:
+            UserError: none is.
+        """
+        from assistant.answering.model import ChatModel
+
+        with self._lock:
+            if self._model is None:
+                settings = self.settings
+                if self._chat_model is None and not settings.uses_model:
+                    raise UserError(
+                        "no language model is configured; set OPENAI_API_KEY, or OPENAI_BASE_URL for an "
+                        "endpoint of your own, and ASSISTANT_MODEL to the model's name"
+                    )
+                self._model = ChatModel(
+                    self._chat_model or settings.model_name,
+                    base_url=settings.openai_base_url,
+                    api_key=settings.openai_api_key,
+                    timeout=settings.model_timeout,
+                    max_tokens=settings.model_max_tokens,
+                )
+            return self._model
+
+    def checker(self) -> "Checker":
+        """The check that every sentence must pass."""
+        from assistant.verification import Checker
+
+        with self._lock:
+            if self._checker is None:
+                opinion = None
+                if self.settings.verify == "llm" and self._writes():
+                    from assistant.answering.opinion import second_opinion
+
+                    opinion = second_opinion(self.model())
+                self._checker = Checker(self._similar, opinion)
+            return self._checker
+
+    def _similar(self, claim: str, texts: Sequence[str]) -> Sequence[float]:
+        vectors = self._collection.embedder.embed_array([claim, *texts])
+        return [float(value) for value in vectors[1:] @ vectors[0]]
+
+    # Looking things up
+
+    def search(
+        self, query: str, *, k: int = 10, filters: Filters | Mapping[str, Any] | None = None
+    ) -> list[CardHit]:
+        """The cards nearest to a query, best first, each with its best passages.
+
+        Args:
+            query: words or a question, in English or Chinese.
+            k: how many cards, 1 to 100.
+            filters: which cards may be returned.
+
+        Raises:
+            UserError: the query is empty or `k` is out of range.
+        """
+        from assistant.understanding import understand
+
+        if not 1 <= k <= 100:
+            raise UserError(f"k is {k}; it must be from 1 to 100")
+        asked = understand(_question(query), (), _filters(filters))
+        return self._collection.retriever().retrieve(asked.standalone, k=k, filters=asked.filters).hits
+
+    def verify(self, claim: str, card_ids: Sequence[str]) -> Verdict:
+        """Check one claim against the cards it is said to rest on.
+
+        Args:
+            claim: one sentence, in English or Chinese.
+            card_ids: ids of the cards.
+
+        Returns:
+            Whether they support it, the exact words that do, and why not where they do not.
+
+        Raises:
+            UserError: a card does not exist, or the claim is empty.
+        """
+        from assistant.verification import verify
+
+        return verify(_question(claim), [self.card(card_id) for card_id in card_ids], checker=self.checker())
+
+    def card(self, card_id: str) -> PaperCard:
+        """One card.
+
+        Raises:
+            UserError: there is none of that id; names the nearest ids.
+        """
+        self._collection.ready()
+        found = self._collection.store.get([card_id]).get(card_id)
+        if found is not None:
+            return found
+        from rapidfuzz import process
+
+        near = [name for name, _, _ in process.extract(card_id, self._collection.store.card_ids(), limit=3)]
+        hint = f"; did you mean {' or '.join(near)}?" if near else ""
+        raise UserError(f"there is no card {card_id!r}{hint} (`assistant cards` lists them all)")
+
+    def cards(
+        self, *, category: str | None = None, tag: str | None = None, mentions: str | None = None
+    ) -> list[PaperCard]:
+        """Every card that meets all conditions, complete and in the collection's order.
+
+        Args:
+            category: a category's name in Chinese or English, or its id prefix.
+            tag: a tag in any spelling.
+            mentions: a term that must stand in the card's own text or tags (see `vectorstore.mentions`).
+
+        Raises:
+            UserError: the category is not one that the collection has.
+        """
+        from assistant.retrieval import where_of
+        from vectorstore.mentions import mention_of
+
+        self._collection.ready()
+        chosen = _filters({"categories": [category] if category else [], "tags": [tag] if tag else []})
+        found = self._collection.store.cards(where_of(chosen or Filters()))
+        if mentions is None:
+            return list(found)
+        stands_in = mention_of(mentions)
+        return [card for card in found if stands_in(card)]
+
+    # The collection
+
+    def ready(self) -> None:
+        """Open everything now instead of at the first question; ingest the built-in corpus at first use."""
+        self._collection.ready()
+
+    def ingest(
+        self,
+        paths: Sequence[Path | str],
+        *,
+        prune: bool = False,
+        force: bool = False,
+        expand: bool = False,
+        progress: Progress | None = None,
+    ) -> IngestReport:
+        """Read card files and bring the collection up to them.
+
+        Args:
+            paths: files or folders of cards.
+            prune: remove the cards that are not in them.
+            force: go on where a section's count does not match its heading.
+            expand: have the configured model write another wording and questions for each card.
+            progress: called with (done, total, what).
+
+        Raises:
+            UserError: a file is not what it should be (nothing is ingested then), or the store fails.
+        """
+        from vectorstore.readers import iter_card_files, read_cards
+
+        files = [read_cards(path, force=force) for path in iter_card_files([Path(path) for path in paths])]
+        cards = _without_repeats([card for file in files for card in file.cards])
+        warnings = [warning for file in files for warning in file.warnings]
+        if expand:
+            from assistant.expansion import expanded
+
+            cards, said = expanded(cards, self.model(), self.settings.home / "aids", progress)
+            warnings += said
+        report = self._collection.ingest(cards, prune=prune, progress=progress)
+        return report.model_copy(update={"warnings": warnings})
+
+    def status(self) -> dict[str, Any]:
+        """What is open and configured, for `assistant doctor`."""
+        self._collection.ready()
+        store, settings = self._collection.store, self.settings
+        return {
+            "home": str(settings.home),
+            "store": settings.store,
+            "collection": settings.collection,
+            "cards": store.count(),
+            "passages": store.count_passages(),
+            "embedder": self._collection.embedder.fingerprint,
+            "keyword_index_in_step": self._collection.keywords.in_step_with(store),
+            "model": settings.model_name if settings.uses_model else None,
+            "base_url": settings.openai_base_url,
+        }
+
+    # Other people's chains
+
+    def as_retriever(self, *, k: int = 10) -> "BaseRetriever":
+        """A LangChain retriever whose documents are passages, card id and span in their metadata."""
+        from assistant.chain import CardRetriever
+
+        return CardRetriever(assistant=self, k=k)
+
+    def as_runnable(self) -> "Runnable[Any, Answer]":
+        """The whole chain as a LangChain `Runnable`: a question, or a dict with `question` and `history`, in."""
+        from assistant.chain import runnable
+
+        return runnable(self)
+
+    # Asynchronous twins
+
+    async def aanswer(self, question: str, **kwargs: Any) -> Answer:
+        """`answer` without blocking the event loop."""
+        return await asyncio.to_thread(self.answer, question, **kwargs)
+
+    async def asearch(self, query: str, **kwargs: Any) -> list[CardHit]:
+        """`search` without blocking the event loop."""
+        return await asyncio.to_thread(self.search, query, **kwargs)
+
+    async def astream(self, question: str, **kwargs: Any) -> AsyncIterator[Event]:
+        """`stream` without blocking the event loop."""
+        events = self.stream(question, **kwargs)
+        while (event := await asyncio.to_thread(next, events, None)) is not None:
+            yield event
+
+
+def _question(text: str) -> str:
+    if not isinstance(text, str) or not text.strip():
+        raise UserError("the question is empty; type what you want to know")
+    return text
+
+
+def _filters(given: Filters | Mapping[str, Any] | None) -> Filters | None:
+    """Filters with every category under its own name.
+
+    Raises:
+        UserError: a key or a category is not known.
+    """
+    from pydantic import ValidationError
+
+    from vectorstore.cards import category_named
+
+    if given is None:
+        return None
+    try:
+        filters = given if isinstance(given, Filters) else Filters.model_validate(given, extra="forbid")
+    except ValidationError as error:
+        problem = error.errors(include_url=False)[0]
+        raise UserError(
+            f"filter {'.'.join(map(str, problem['loc']))}: {problem['msg']}; filters are categories, tags and cards"
+        ) from None
+    return filters.model_copy(update={"categories": tuple(category_named(name) for name in filters.categories)})
+
+
+def _without_repeats(cards: Sequence[PaperCard]) -> list[PaperCard]:
+    return list({card.id: card for card in cards}.values())
