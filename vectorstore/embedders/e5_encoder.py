@@ -1,4 +1,4 @@
-"""Runs the encoder graph over token ids, in batches of similar length."""
+"""Runs the encoder graph over token ids, in batches of one length."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 from vectorstore.embedders.base import Vectors, unit_rows
 from vectorstore.embedders.e5_weights import WeightsFile, unpack_nibbles
 
-_BATCH_TOKENS = 4096
-_PADDING = 1.1  # a batch's longest text over its shortest, beyond which a new batch begins
-_SLACK = 4  # tokens of padding that never matter
+# Beyond this a larger batch is no faster: what lies between two operators no longer fits the caches.
+_BATCH_TOKENS = 1024
 
 
 class Encoder:
@@ -46,19 +45,12 @@ class Encoder:
         """
         vectors = np.zeros((len(texts), self._hidden), dtype=np.float32)
         for batch in _batches([len(ids) for ids in texts]):
-            vectors[batch] = self._run([texts[index] for index in batch])
+            vectors[batch] = self._run(np.array([texts[index] for index in batch]))
         return unit_rows(vectors)
 
-    def _run(self, texts: list[Sequence[int]]) -> Vectors:
-        lengths = np.fromiter(map(len, texts), dtype=np.int32, count=len(texts))
-        inside = np.arange(lengths.max()) < lengths[:, None]
-        ids = np.zeros(inside.shape, dtype=np.int64)
-        ids[inside] = np.concatenate(texts)
-        share = inside / lengths[:, None].astype(np.float32)
-        (means,) = self._session.run(["means"], {
-            "embeddings": self._embeddings(ids), "lengths": lengths,
-            "share": share[:, None, :].astype(np.float32)})
-        return np.asarray(means[:, 0], dtype=np.float32)
+    def _run(self, ids: NDArray[np.int64]) -> Vectors:
+        (means,) = self._session.run(["means"], {"embeddings": self._embeddings(ids)})
+        return np.asarray(means, dtype=np.float32)
 
     def _embeddings(self, ids: NDArray[np.int64]) -> Vectors:
         integers, scales = unpack_nibbles(self._words[ids])
@@ -69,18 +61,14 @@ class Encoder:
 
 
 def _batches(lengths: list[int]) -> Iterator[list[int]]:
-    """Indices in batches: longest first, so that memory is at its peak at once and a shortage shows early."""
-    batch: list[int] = []
-    for index in sorted(range(len(lengths)), key=lengths.__getitem__, reverse=True):
-        if batch:
-            longest = lengths[batch[0]]
-            full = longest * (len(batch) + 1) > _BATCH_TOKENS
-            if full or longest > lengths[index] * _PADDING + _SLACK:
-                yield batch
-                batch = []
-        batch.append(index)
-    if batch:
-        yield batch
+    """Indices in batches of one length: padding would cost time, and a mask the fastest attention."""
+    same_length: dict[int, list[int]] = {}
+    for index, length in enumerate(lengths):
+        same_length.setdefault(length, []).append(index)
+    for length, indices in same_length.items():
+        size = max(1, _BATCH_TOKENS // length)
+        for start in range(0, len(indices), size):
+            yield indices[start : start + size]
 
 
 def usable_cores() -> int:

