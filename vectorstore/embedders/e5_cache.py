@@ -24,7 +24,9 @@ from vectorstore.embedders.e5_encoder import Encoder
 from vectorstore.embedders.e5_weights import REINSTALL, WEIGHTS_NAME, WeightsFile
 from vectorstore.errors import EmbedderError
 
-RECIPE = 1  # raise it whenever the graph or the tokens change: vectors of another recipe are not comparable
+# Raise RECIPE when vectors change so far that old ones cannot be compared with new ones (stores then have to be
+# rebuilt), and LAYOUT when only the cached graph's form changes (it is then unpacked anew).
+RECIPE, LAYOUT = 1, 2
 _GRAPH, _META = "encoder.onnx", "meta.json"
 _LOCK_SECONDS = 120
 _FAITHFUL = 0.99  # cosine to exact arithmetic that 8-bit products must keep on this processor
@@ -78,7 +80,7 @@ def _find(cache_dir: Path, source: dict[str, int]) -> Unpacked | None:
     for path in sorted(cache_dir.glob(f"e5-*/{_META}")):
         try:
             meta = json.loads(path.read_text("utf-8"))
-            if meta["recipe"] == RECIPE and meta["source"] == source:
+            if meta["layout"] == LAYOUT and meta["source"] == source:
                 model = (path.parent / _GRAPH).read_bytes()
                 if _digest(model) == meta["graph"]:
                     return Unpacked(model, meta["precision"], meta["fingerprint"])
@@ -100,9 +102,9 @@ def _unpack(weights: WeightsFile, cache_dir: Path, source: dict[str, int], progr
     precision = "int8" if _int8_pays(weights, exact, fast) else "int4"
     model = fast if precision == "int8" else exact
     progress(3, _STEPS, "storing the embedder")
-    meta = {"recipe": RECIPE, "fingerprint": fingerprint, "precision": precision, "source": source,
+    meta = {"layout": LAYOUT, "fingerprint": fingerprint, "precision": precision, "source": source,
             "graph": _digest(model)}
-    _write_whole(cache_dir / f"e5-{identity[:16]}-r{RECIPE}", model, meta)
+    _write_whole(cache_dir / f"e5-{identity[:16]}", model, meta)
     progress(_STEPS, _STEPS, "the embedder is ready")
     return Unpacked(model, precision, fingerprint)
 
