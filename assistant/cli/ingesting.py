@@ -1,0 +1,57 @@
+"""`assistant ingest`."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from assistant.cli.options import AsJson
+from assistant.cli.terminal import clean, clean_json
+
+
+def ingest(
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="PATH...", help="Card files (text or JSONL).", exists=True)
+    ],
+    prune: Annotated[
+        bool, typer.Option("--prune", help="Also remove stored cards that these files do not have.")
+    ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Go on where a section's count does not match its cards.")
+    ] = False,
+    expand: Annotated[
+        bool,
+        typer.Option("--expand", help="Let the configured model write aids to find each card by."),
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Put cards into the store, or bring them up to date.
+
+    Unchanged cards cost nothing.
+    It may be stopped and started again at any moment: what was stored stays, the rest follows.
+
+    \b
+    Examples:
+      assistant ingest paper_cards.txt
+      assistant ingest cards/*.jsonl --prune
+      assistant ingest mine.jsonl --expand --json
+    """
+    from assistant import Assistant
+    from assistant.cli.progress import progress_bar
+    from assistant.cli.terminal import console, emit
+
+    with progress_bar() as progress:
+        assistant = Assistant(progress=progress)
+        report = assistant.ingest(paths, prune=prune, force=force, expand=expand, progress=progress)
+    if as_json:
+        typer.echo(clean_json(report.model_dump_json(indent=2)))
+        return
+    emit(
+        console(),
+        f"{report.added} added, {report.updated} updated, {report.unchanged} unchanged, "
+        f"{report.removed} removed in {report.seconds:.1f} s",
+    )
+    sys.stdout.flush()
+    for warning in report.warnings:
+        emit(console(sys.stderr), f"warning: {clean(warning)}", style="yellow")

@@ -1,0 +1,44 @@
+"""What all tests share: one collection with the built-in corpus, made once for the whole run."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from assistant.settings import Settings
+
+if TYPE_CHECKING:
+    from assistant import Assistant
+
+# Set on a developer's machine, these would change what is tested.
+_CONFIGURING = ("ASSISTANT_", "OPENAI_", "CHROMA_")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_settings_from_outside() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name in list(os.environ):
+            if name.startswith(_CONFIGURING):
+                patch.delenv(name)
+        patch.setitem(Settings.model_config, "env_file", None)
+        yield
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory, _no_settings_from_outside: None) -> Path:
+    """A state folder whose collection holds the built-in corpus."""
+    folder = tmp_path_factory.mktemp("home")
+    from assistant import Assistant
+
+    Assistant(Settings(home=folder)).ready()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def assistant(home: Path) -> "Assistant":
+    """An assistant without a language model on the built-in corpus."""
+    from assistant import Assistant
+
+    return Assistant(Settings(home=home))
