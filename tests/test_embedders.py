@@ -405,7 +405,8 @@ def test_a_refusal_names_the_setting_and_never_the_key(endpoint: Endpoint, statu
 
 @pytest.mark.parametrize("answer", [
     {}, {"data": []}, {"data": [{"embedding": "oops"}]}, [], "text",
-    {"data": [{"index": 0, "embedding": []}]}, {"data": [{"index": 0, "embedding": [float("nan"), 1.0]}]}], ids=str)
+    {"data": [{"index": 0, "embedding": []}]},
+    {"data": [{"index": 0, "embedding": [float("nan"), 1.0]}]}], ids=str)
 def test_an_answer_that_is_not_vectors_is_an_error(endpoint: Endpoint, answer: object) -> None:
     endpoint.answer = lambda texts: (200, answer)
     with pytest.raises(EmbedderError, match="ASSISTANT_EMBEDDER"):

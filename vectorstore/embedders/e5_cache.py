@@ -24,9 +24,9 @@ from vectorstore.embedders.e5_encoder import Encoder
 from vectorstore.embedders.e5_weights import REINSTALL, WEIGHTS_NAME, WeightsFile
 from vectorstore.errors import EmbedderError
 
-# Raise RECIPE when vectors change so far that old ones cannot be compared with new ones (stores then have to be
-# rebuilt), and LAYOUT when only the cached graph's form changes (it is then unpacked anew).
-RECIPE, LAYOUT = 1, 2
+# Raise RECIPE when vectors change so far that old ones cannot be compared with new ones (stores then have to
+# be rebuilt), and LAYOUT when only the cached graph's form changes (it is then unpacked anew).
+RECIPE, LAYOUT = 1, 3
 _GRAPH, _META = "encoder.onnx", "meta.json"
 _LOCK_SECONDS = 120
 _FAITHFUL = 0.99  # cosine to exact arithmetic that 8-bit products must keep on this processor
