@@ -1,4 +1,4 @@
-"""The command line as people and scripts meet it: speed, exit codes, streams, and nothing steers a terminal."""
+"""The command line as people and scripts meet it: speed, exit codes, streams, control characters, doctor."""
 
 import json
 import os
