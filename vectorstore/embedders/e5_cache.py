@@ -131,10 +131,13 @@ def _int8_pays(weights: WeightsFile, exact: bytes, fast: bytes) -> bool:
     seconds, vectors = [], []
     for model in (exact, fast):
         encoder = Encoder(weights, model)
-        encoder.encode(texts)
-        begun = time.perf_counter()
-        vectors.append(encoder.encode(texts))
-        seconds.append(time.perf_counter() - begun)
+        took = []
+        for _ in range(3):  # the first is a rehearsal; of the others the better one, as the machine may be busy
+            begun = time.perf_counter()
+            found = encoder.encode(texts)
+            took.append(time.perf_counter() - begun)
+        vectors.append(found)
+        seconds.append(min(took))
     return bool(seconds[1] < seconds[0] and (vectors[0] * vectors[1]).sum(axis=1).min() > _FAITHFUL)
 
 
