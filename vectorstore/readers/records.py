@@ -1,0 +1,91 @@
+"""Cards as JSON: one object a line, or one array."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from vectorstore.cards import FIELDS, CardText
+from vectorstore.errors import CardFormatError
+from vectorstore.readers.cardfile import CardFile, Placed, finished, has_text
+
+
+class Questions(BaseModel):
+    """The questions a card answers, by language."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    en: list[str] = Field(default_factory=list)
+    zh: list[str] = Field(default_factory=list)
+
+
+class Record(CardText):
+    """One JSON object; only a category and some text are required."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: str = Field("", max_length=200, pattern=r"^[^|\s]*$")
+    category: str = Field(min_length=1, max_length=200)
+    title: str = Field("", max_length=1_000)
+    tags: list[str] = Field(default_factory=list)
+    questions: Questions | list[str] = Field(default_factory=Questions)
+
+
+def read_records(path: Path, text: str) -> CardFile:
+    """Read JSON lines or a JSON array of cards.
+
+    Raises:
+        CardFormatError: a line is not the JSON of a card.
+    """
+    return finished(path, [_placed(path, line, value) for line, value in _values(path, text)])
+
+
+def _values(path: Path, text: str) -> Iterator[tuple[int, Any]]:
+    if text.lstrip().startswith("["):
+        try:
+            values = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise CardFormatError(path, getattr(error, "lineno", 1), f"not JSON ({_short(error)})") from None
+        yield from enumerate(values, start=1)
+        return
+    for number, line in enumerate(text.split("\n"), start=1):
+        if line.strip():
+            try:
+                yield number, json.loads(line)
+            except (ValueError, RecursionError) as error:
+                raise CardFormatError(path, number, f"not JSON ({_short(error)}); expected one object a line") from None
+
+
+def _short(error: Exception) -> str:
+    return getattr(error, "msg", None) or type(error).__name__
+
+
+def _placed(path: Path, line: int, value: Any) -> Placed:
+    if not isinstance(value, dict):
+        raise CardFormatError(path, line, "expected a JSON object with a category and an abstract")
+    try:
+        record = Record.model_validate(value)
+    except ValidationError as error:
+        problem = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(str(part) for part in problem["loc"])
+        if problem["type"] == "extra_forbidden":
+            raise CardFormatError(
+                path, line, f"unknown key {place!r}; known are {', '.join(Record.model_fields)}"
+            ) from None
+        raise CardFormatError(path, line, f"{place}: {problem['msg']}") from None
+    texts = CardText(**{name: getattr(record, name).strip() for name in FIELDS})
+    if not has_text(texts):
+        raise CardFormatError(path, line, f"this card has no text; give at least one of {', '.join(FIELDS)}")
+    asked = record.questions
+    questions = [*asked.en, *asked.zh] if isinstance(asked, Questions) else asked
+    return Placed(
+        line=line,
+        category=record.category.strip(),
+        tags=tuple(dict.fromkeys(tag.strip() for tag in record.tags if tag.strip())),
+        texts=texts,
+        questions=tuple(question.strip() for question in questions if question.strip()),
+        id=record.id,
+        title=record.title.strip(),
+    )
