@@ -132,7 +132,7 @@ def _int8_pays(weights: WeightsFile, exact: bytes, fast: bytes) -> bool:
     for model in (exact, fast):
         encoder = Encoder(weights, model)
         took = []
-        for _ in range(3):  # the first is a rehearsal; of the others the better one, as the machine may be busy
+        for _ in range(3):  # the first warms up; the machine may be busy during another
             begun = time.perf_counter()
             found = encoder.encode(texts)
             took.append(time.perf_counter() - begun)
