@@ -2,7 +2,7 @@
 
 import sys
 from contextlib import suppress
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING
 
 from assistant.cli.options import Cards, Categories, Evidence, Model, NoModel, Tags
 from assistant.cli.session import filters_of, open_assistant
@@ -17,13 +17,6 @@ Ask in English or Chinese; a question may refer to the ones before it.
   /new      forget what was said and start over
   /help     this text
   /exit     leave (so does Ctrl-D)"""
-
-
-class Message(TypedDict):
-    """One turn of the conversation, in OpenAI's form."""
-
-    role: str
-    content: str
 
 
 def chat(
@@ -57,7 +50,7 @@ class Conversation:
 
     def __init__(self, assistant: "Assistant", filters: "Filters") -> None:
         self._assistant, self._filters = assistant, filters
-        self._history: list[Message] = []
+        self._history: list[dict[str, str]] = []
         self._last: Answer | None = None
 
     def run(self) -> None:
@@ -123,8 +116,8 @@ class Conversation:
             return
         self._last = answer
         self._history += [
-            Message(role="user", content=question),
-            Message(role="assistant", content=answer.text),
+            {"role": "user", "content": question},
+            {"role": "assistant", "content": answer.text},
         ]
         show_answer(answer, sources=False)
         print(flush=True)

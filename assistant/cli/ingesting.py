@@ -12,7 +12,10 @@ from assistant.cli.terminal import clean, clean_json
 
 def ingest(
     paths: Annotated[
-        list[Path], typer.Argument(metavar="PATH...", help="Card files (text or JSONL).", exists=True)
+        list[Path],
+        typer.Argument(
+            metavar="PATH...", help="Card files (text or JSONL), or folders of them.", exists=True
+        ),
     ],
     prune: Annotated[
         bool, typer.Option("--prune", help="Also remove stored cards that these files do not have.")
