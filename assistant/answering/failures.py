@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 from vectorstore.errors import UserError
 
 _DOCTOR = "`assistant doctor` tells more"
+# Seconds to wait; a wrong host name or address stays wrong.
+_WORTH_ANOTHER_TRY = {"connection refused": 0.2, "the connection was cut": 0.5, "connection failed": 0.5}
 
 
 class ModelError(UserError):
@@ -64,7 +66,9 @@ class Endpoint:
         return "check OPENAI_BASE_URL" if self.url else "check the network connection"
 
 
-def explained(error: BaseException, endpoint: Endpoint, timeout: float, offered: Sequence[str] = ()) -> ModelError:
+def explained(
+    error: BaseException, endpoint: Endpoint, timeout: float, offered: Sequence[str] = ()
+) -> ModelError:
     """Any exception of a provider's client as a `ModelError`.
 
     Nothing that the server said is repeated: it may hold the key, markup or instructions.
@@ -87,15 +91,17 @@ def explained(error: BaseException, endpoint: Endpoint, timeout: float, offered:
         return _of_status(status, error, endpoint, offered)
     if any(isinstance(e, TimeoutError | known.ModelTimeoutError) for e in chain):
         return timed_out(endpoint, timeout)
-    if any(isinstance(e, known.ModelAuthenticationError) for e in chain) or "redentials" in type(error).__name__:
+    if (
+        any(isinstance(e, known.ModelAuthenticationError) for e in chain)
+        or "redentials" in type(error).__name__
+    ):
         return _rejected(endpoint)
     reason = _network_reason(chain)
     if reason or any(isinstance(e, known.ModelConnectionError) for e in chain):
         return ModelError(
             f"{endpoint} could not be reached ({reason or 'connection failed'})",
             f"{endpoint.address_setting}; {_DOCTOR}",
-            # A program that does not listen seldom begins to within a second.
-            retry_after=0.2 if reason == "connection refused" else 0.5,
+            retry_after=_WORTH_ANOTHER_TRY.get(reason or "connection failed"),
         )
     if any(isinstance(e, known.ModelRateLimitError) for e in chain):
         return _too_many(error, endpoint)
@@ -108,7 +114,8 @@ def explained(error: BaseException, endpoint: Endpoint, timeout: float, offered:
 def timed_out(endpoint: Endpoint, timeout: float) -> ModelError:
     """The configured limit has passed."""
     return ModelError(
-        f"{endpoint} did not finish within {timeout:g} s", "raise ASSISTANT_MODEL_TIMEOUT or use a faster model"
+        f"{endpoint} did not finish within {timeout:g} s",
+        "raise ASSISTANT_MODEL_TIMEOUT or use a faster model",
     )
 
 
@@ -133,7 +140,9 @@ def _of_status(status: int, error: BaseException, endpoint: Endpoint, offered: S
             return ModelError(
                 f"{endpoint} is not offered there", f"set ASSISTANT_MODEL to one of: {', '.join(offered)}"
             )
-        where = "check ASSISTANT_MODEL" + (" and OPENAI_BASE_URL (it usually ends in /v1)" if endpoint.url else "")
+        where = "check ASSISTANT_MODEL" + (
+            " and OPENAI_BASE_URL (it usually ends in /v1)" if endpoint.url else ""
+        )
         return ModelError(f"{endpoint} was not found (404)", where)
     if status == 429:
         return _too_many(error, endpoint)
@@ -143,16 +152,22 @@ def _of_status(status: int, error: BaseException, endpoint: Endpoint, offered: S
             f"try again later; {_DOCTOR}",
             retry_after=_retry_after(error) or 0.5,
         )
-    return ModelError(f"{endpoint} does not accept the request ({status})", f"check ASSISTANT_MODEL; {_DOCTOR}")
+    return ModelError(
+        f"{endpoint} does not accept the request ({status})", f"check ASSISTANT_MODEL; {_DOCTOR}"
+    )
 
 
 def _rejected(endpoint: Endpoint) -> ModelError:
-    return ModelError(f"{endpoint} did not accept the key", "set OPENAI_API_KEY (or your provider's variable)")
+    return ModelError(
+        f"{endpoint} did not accept the key", "set OPENAI_API_KEY (or your provider's variable)"
+    )
 
 
 def _too_many(error: BaseException, endpoint: Endpoint) -> ModelError:
     if getattr(error, "code", None) == "insufficient_quota":
-        return ModelError(f"{endpoint} says that the account has no quota left (429)", "see your provider's billing")
+        return ModelError(
+            f"{endpoint} says that the account has no quota left (429)", "see your provider's billing"
+        )
     return ModelError(
         f"{endpoint} takes no more requests for now (429)",
         "wait a little, or use another model",

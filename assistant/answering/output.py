@@ -7,7 +7,10 @@ _UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u
 _THINKING = (("<think>", "</think>"), ("<thinking>", "</thinking>"))
 _REDACTED = "[key]"
 # Where a sentence ends: its mark, closing quotes and citation markers, then a blank, or a Chinese mark alone.
-_SENTENCE_END = re.compile(r"(?:[.!?][\"'”’)]*(?:\s*\[\d+\])*(?=\s)|[。！？][\"”』」）]*(?:\s*\[\d+\])*|\](?:[.!?])?(?=\s|$))")
+_SENTENCE_END = re.compile(
+    r"""[.!?]["'”’)]*(?:\s*\[\d+\])*(?=\s) | [。！？]["”』」）]*(?:\s*\[\d+\])* | \][.!?]?(?=\n|$)""",
+    re.VERBOSE,
+)
 
 
 class OutputFilter:

@@ -1,0 +1,242 @@
+"""A model's reply as it comes: with a deadline, a length limit and retries before the first word."""
+
+import asyncio
+import queue
+import threading
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from assistant.answering.failures import Endpoint, ModelError, no_completion, timed_out
+from assistant.answering.output import OutputFilter, after_thinking, whole_sentences
+from assistant.answering.repetition import RepetitionGuard
+from assistant.types import Usage
+
+if TYPE_CHECKING:
+    from langchain_core.messages import BaseMessageChunk
+
+Chunks = Callable[[], AsyncIterator["BaseMessageChunk"]]
+
+_ATTEMPTS = 3
+_BACKOFF = 2.0
+# A whole reply is there; what may still come is the usage.
+_AFTER_THE_END = 2.0
+# The loop's own time to notice that the deadline has passed.
+_GRACE = 0.5
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bounds of one reply.
+
+    Args:
+        timeout: seconds from asking to the last word.
+        characters: longest text, thinking included.
+        must_finish: a reply without a finish reason was cut off.
+    """
+
+    timeout: float
+    characters: int
+    must_finish: bool
+
+
+@dataclass
+class _End:
+    usage: Usage = field(default_factory=Usage)
+    cut: bool = False
+
+
+class Reply(Iterator[str]):
+    """Iterate for the text as it comes; then `text` and `usage` are final.
+
+    Raises:
+        ModelError: while iterating, when the model fails; nothing that came before it should be used.
+    """
+
+    def __init__(
+        self, items: "queue.SimpleQueue[str | _End | ModelError]", cancel: Callable[[], Any], limit: float
+    ):
+        self.text = ""
+        self.usage = Usage()
+        self._items, self._cancel = items, cancel
+        self._deadline = time.monotonic() + limit
+        self._ended = False
+        self._too_late: ModelError | None = None
+
+    def __next__(self) -> str:
+        if self._ended:
+            raise StopIteration
+        try:
+            item = self._items.get(timeout=max(0.0, self._deadline - time.monotonic()))
+        except queue.Empty:
+            item = ModelError("the model did not finish in time", "raise ASSISTANT_MODEL_TIMEOUT")
+        if isinstance(item, str):
+            self.text += item
+            return item
+        self.close()
+        if isinstance(item, ModelError):
+            raise item
+        self.usage = item.usage
+        self.text = after_thinking(whole_sentences(self.text) if item.cut else self.text)
+        raise StopIteration
+
+    def close(self) -> None:
+        """Stop reading and hang up."""
+        if not self._ended:
+            self._ended = True
+            self._cancel()
+
+    def __del__(self) -> None:
+        self.close()
+
+
+def reply(
+    chunks: Chunks,
+    endpoint: Endpoint,
+    limits: Limits,
+    secret: str | None,
+    explain: Callable[[Exception], Awaitable[ModelError]],
+) -> Reply:
+    """Start reading in the background.
+
+    Args:
+        chunks: asks the model once, anew each time it is called.
+        endpoint: who is asked, for messages.
+        limits: bounds of the reply.
+        secret: a text that must not come out.
+        explain: turns an exception of the provider's client into a `ModelError`.
+    """
+    items: queue.SimpleQueue[str | _End | ModelError] = queue.SimpleQueue()
+
+    async def run() -> None:
+        try:
+            async with asyncio.timeout(limits.timeout):
+                items.put(await _read_with_retries(chunks, items.put, endpoint, limits, secret, explain))
+        except TimeoutError:
+            items.put(timed_out(endpoint, limits.timeout))
+        except ModelError as error:
+            items.put(error)
+        except Exception as error:
+            items.put(
+                ModelError(f"{endpoint} failed ({type(error).__name__})", "`assistant doctor` tells more")
+            )
+
+    future = asyncio.run_coroutine_threadsafe(run(), _loop())
+    return Reply(items, future.cancel, limits.timeout + _GRACE)
+
+
+async def _read_with_retries(
+    chunks: Chunks,
+    put: Callable[[str], None],
+    endpoint: Endpoint,
+    limits: Limits,
+    secret: str | None,
+    explain: Callable[[Exception], Awaitable[ModelError]],
+) -> _End:
+    began = time.monotonic()
+    for attempt in range(1, _ATTEMPTS + 1):
+        shown = False
+
+        def show(text: str) -> None:
+            nonlocal shown
+            shown = True
+            put(text)
+
+        try:
+            return await _read(chunks(), show, endpoint, limits, secret)
+        except TimeoutError:
+            raise
+        except Exception as error:
+            problem = await explain(error)
+            wait = (problem.retry_after or 0.0) * _BACKOFF ** (attempt - 1)
+            left = limits.timeout - (time.monotonic() - began)
+            if shown or problem.retry_after is None or attempt == _ATTEMPTS or wait > left / 2:
+                raise problem from None
+        await asyncio.sleep(wait)
+    raise AssertionError("the last attempt returns or raises")
+
+
+async def _read(
+    stream: AsyncIterator["BaseMessageChunk"],
+    show: Callable[[str], None],
+    endpoint: Endpoint,
+    limits: Limits,
+    secret: str | None,
+) -> _End:
+    passing, guard, end = OutputFilter(secret), RepetitionGuard(), _End()
+    finish: str | None = None
+    read = chunks = shown = 0
+    try:
+        while True:
+            try:
+                async with asyncio.timeout(_AFTER_THE_END if finish else None):
+                    chunk = await anext(stream, None)
+            except TimeoutError:
+                if finish is None:
+                    raise
+                break
+            if chunk is None:
+                break
+            chunks += 1
+            end.usage = _usage(chunk, end.usage)
+            finish = _finish_reason(chunk) or finish
+            text = str(chunk.text)
+            read += len(text)
+            if guard.loops(text):
+                raise ModelError(
+                    f"{endpoint} repeated itself without end and was stopped", "use a larger model"
+                )
+            text = passing.feed(text)
+            if text:
+                shown += len(text.strip())
+                show(text)
+            if read > limits.characters:
+                end.cut = True
+                break
+    finally:
+        await stream.aclose()  # type: ignore[attr-defined]
+    rest = passing.finish()
+    if rest:
+        shown += len(rest.strip())
+        show(rest)
+    if chunks == 0 or (limits.must_finish and finish is None and read == 0):
+        raise no_completion(endpoint)
+    if finish == "content_filter":
+        raise ModelError(f"{endpoint} stopped at its content filter", "ask in other words")
+    if limits.must_finish and finish is None and not end.cut:
+        raise ModelError(f"{endpoint} broke off in the middle of its answer", "try again")
+    end.cut = end.cut or finish in ("length", "max_tokens")
+    if shown == 0:
+        if end.cut:
+            raise ModelError(
+                f"{endpoint} used all its tokens before it began to answer",
+                "raise ASSISTANT_MODEL_MAX_TOKENS",
+            )
+        raise ModelError(f"{endpoint} wrote nothing", "try again, or use another model")
+    return end
+
+
+def _finish_reason(chunk: "BaseMessageChunk") -> str | None:
+    said = chunk.response_metadata
+    reason = said.get("finish_reason") or said.get("stop_reason") or said.get("done_reason")
+    return str(reason) if reason else None
+
+
+def _usage(chunk: "BaseMessageChunk", so_far: Usage) -> Usage:
+    said = getattr(chunk, "usage_metadata", None)
+    if not said:
+        return so_far
+    return Usage(
+        input_tokens=max(so_far.input_tokens, int(said.get("input_tokens") or 0)),
+        output_tokens=max(so_far.output_tokens, int(said.get("output_tokens") or 0)),
+    )
+
+
+@cache
+def _loop() -> asyncio.AbstractEventLoop:
+    """One event loop in the background, where a waiting request can be cancelled and its connection closed."""
+    loop = asyncio.new_event_loop()
+    threading.Thread(target=loop.run_forever, name="assistant-model", daemon=True).start()
+    return loop
