@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from assistant.types import CardHit, Filters
 from vectorstore.cards import FIELDS, PaperCard
-from vectorstore.keywords import KeywordIndex
+from vectorstore.keywords import KeywordIndex, searched
 from vectorstore.language import language_of
 from vectorstore.passages import Passage
 from vectorstore.segment import content_terms, terms
@@ -26,21 +26,21 @@ _TEXT_LABEL = re.compile(r"t/(?P<field>[a-z]+)/(?P<start>\d+)-(?P<end>\d+)")
 
 @dataclass(frozen=True)
 class Weights:
-    """How much each signal of a card counts; tuned on the development questions.
+    """How much each signal of a card counts; fitted on the development questions, by cross-validation.
 
     Args:
-        keyword: BM25, divided by what a card with every term of the question once would reach.
-        question: cosine to the nearest question that the card answers.
-        best: cosine to the nearest passage.
-        mean: mean cosine of the three nearest passages.
+        keyword: BM25, divided by the sum of the question's inverse document frequencies.
+        question, questions: cosine to the nearest of the questions that the card answers, and their mean.
+        passage, passages: cosine to the nearest passage, and the mean of the three nearest.
         name: the question names the method that the card introduces (0 to 1).
     """
 
-    keyword: float = 1.0
-    question: float = 4.0
-    best: float = 3.0
-    mean: float = 3.0
-    name: float = 2.0
+    keyword: float = 11.0
+    question: float = 70.0
+    questions: float = 24.0
+    passage: float = 28.0
+    passages: float = 21.0
+    name: float = 4.0
 
 
 @dataclass
@@ -48,9 +48,13 @@ class Signals:
     """What was seen of one card for one question."""
 
     keyword: float = 0.0
-    question: float = 0.0
+    questions: list[float] = field(default_factory=list)
     passages: list[tuple[float, str]] = field(default_factory=list)
     name: float = 0.0
+
+    def best(self) -> float:
+        """The highest cosine to anything of the card that was among the nearest; 0 where nothing was."""
+        return max((*self.questions, *(similarity for similarity, _ in self.passages)), default=0.0)
 
 
 @dataclass(frozen=True)
@@ -109,9 +113,8 @@ class Retriever:
         allowed = self._allowed(filters)
         vector = self._embedder.embed_array([question], kind="query")[0]
         wanted = content_terms(question)
-        seen = self._signals(question, vector, wanted, allowed)
-        weights = self._weights
-        scores = {card_id: _score(signals, weights) for card_id, signals in seen.items()}
+        seen, unseen = self._signals(question, vector, wanted, allowed)
+        scores = {card_id: _score(signals, self._weights, unseen) for card_id, signals in seen.items()}
         best = sorted(scores, key=lambda card_id: (-scores[card_id], card_id))[:k]
         cards = self._store.get(best)
         hits = [
@@ -139,27 +142,29 @@ class Retriever:
 
     def _signals(
         self, question: str, vector: "np.ndarray", wanted: Sequence[str], allowed: list[str] | None
-    ) -> dict[str, Signals]:
+    ) -> tuple[dict[str, Signals], float]:
+        """What each candidate shows, and the cosine that whatever was not among the nearest stays below."""
         seen: dict[str, Signals] = defaultdict(Signals)
+        unseen = 1.0
         if allowed is not None and not allowed:
-            return seen
+            return seen, unseen
         attainable = self._attainable(wanted)
         for card_id, score in self._keywords.search(wanted, _KEYWORD_CARDS, only=allowed):
             seen[card_id].keyword = score / attainable
         where = {"card_id": {"$in": allowed}} if allowed is not None else None
         for entry, similarity in self._store.nearest(vector, _DENSE_ENTRIES, where):
             card_id, _, label = entry.partition("|")
-            signals = seen[card_id]
+            unseen = min(unseen, similarity)
             if label.startswith("q/"):
-                signals.question = max(signals.question, similarity)
+                seen[card_id].questions.append(similarity)
             else:
-                signals.passages.append((similarity, label))
+                seen[card_id].passages.append((similarity, label))
         if self._named is not None:
             within = set(allowed) if allowed is not None else None
             for card_id, strength in self._named(question).items():
                 if within is None or card_id in within:
                     seen[card_id].name = strength
-        return seen
+        return seen, unseen
 
     def _attainable(self, wanted: Sequence[str]) -> float:
         """The sum of the terms' inverse document frequencies: puts BM25 of any question on one scale."""
@@ -173,36 +178,43 @@ class Retriever:
         hits: Sequence[CardHit],
         cards: Mapping[str, PaperCard],
     ) -> RetrievalSignals:
-        dense = [max(signals.question, *(s for s, _ in signals.passages), 0.0) for signals in seen.values()]
+        top_dense = max((signals.best() for signals in seen.values()), default=0.0)
         top_keyword = max((signals.keyword for signals in seen.values()), default=0.0)
         coverage = 0.0
         if hits and wanted:
             frequencies, total = self._keywords.document_frequencies(wanted)
             weight = {term: _idf(frequency, total) for term, frequency in frequencies.items()}
-            held = _terms_of(cards[hits[0].card_id])
+            held = set(terms("\n".join(searched(cards[hits[0].card_id]))))
             coverage = sum(weight[term] for term in wanted if term in held) / (sum(weight.values()) or 1.0)
-        return RetrievalSignals(max(dense, default=0.0), top_keyword, coverage)
+        return RetrievalSignals(top_dense, top_keyword, coverage)
 
 
 # Entries and cards looked at before ranking: wide enough that a card found by one signal meets the others.
-_DENSE_ENTRIES = 400
-_KEYWORD_CARDS = 100
-# Where a card is not among the nearest entries, the cosine it would have had is below theirs.
-_UNSEEN = 0.75
+_DENSE_ENTRIES = 1_000
+_KEYWORD_CARDS = 200
+# A card is given three nearest passages and six nearest questions; those not seen count as `unseen`.
+_PASSAGES, _QUESTIONS = 3, 6
 
 
 def _idf(frequency: int, total: int) -> float:
     return math.log(1 + (total - frequency + 0.5) / (frequency + 0.5)) if total else 0.0
 
 
-def _score(signals: Signals, weights: Weights) -> float:
-    nearest = sorted((similarity for similarity, _ in signals.passages), reverse=True)[:3]
-    padded = nearest + [_UNSEEN] * (3 - len(nearest))
+def _score(signals: Signals, weights: Weights, unseen: float) -> float:
+    """The weighted sum, from 0 upwards: cosines count as far as they exceed that of the unseen."""
+
+    def above(similarities: Iterable[float], size: int) -> tuple[float, float]:
+        nearest = sorted((similarity - unseen for similarity in similarities), reverse=True)[:size]
+        return (nearest[0], sum(nearest) / size) if nearest else (0.0, 0.0)
+
+    question, questions = above(signals.questions, _QUESTIONS)
+    passage, passages = above((similarity for similarity, _ in signals.passages), _PASSAGES)
     return (
         weights.keyword * signals.keyword
-        + weights.question * max(signals.question, _UNSEEN)
-        + weights.best * padded[0]
-        + weights.mean * sum(padded) / 3
+        + weights.question * question
+        + weights.questions * questions
+        + weights.passage * passage
+        + weights.passages * passages
         + weights.name * signals.name
     )
 
@@ -241,9 +253,3 @@ def _passages(card: PaperCard, found: Iterable[tuple[float, str]]) -> list[Passa
                 )
             )
     return passages
-
-
-def _terms_of(card: PaperCard) -> set[str]:
-    texts = [card.title, *card.tags, *card.aid.questions]
-    texts += [part.text(name) for part in (card, card.aid) for name in FIELDS]
-    return set(terms("\n".join(texts)))

@@ -1,7 +1,7 @@
 """The keyword index: BM25 over whole cards in English and Chinese (tantivy), derived from the card store."""
 
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +15,11 @@ from vectorstore.store import CardStore
 _VERSION = "1"
 _WRITER_BYTES = 64_000_000
 
-# How much a term counts by where it stands; tuned on the development questions.
-FIELD_BOOSTS: Mapping[str, float] = {"title": 0.5, "text": 1.0, "aid": 1.0, "questions": 1.0}
+_FIELD = "words"
 
 
 class KeywordIndex:
-    """Cards ranked by BM25 summed over title and tags, own text, other wording and questions.
+    """Cards ranked by BM25 over everything they are found by: title, tags, own text, other wording, questions.
 
     Args:
         folder: where the index lives; made if absent, made anew if it cannot be read.
@@ -121,9 +120,7 @@ class KeywordIndex:
         query = tantivy.Query
         should = tantivy.Occur.Should
         clauses = [
-            (should, query.boost_query(query.term_query(self._schema, field, term), boost))
-            for term in dict.fromkeys(wanted)
-            for field, boost in FIELD_BOOSTS.items()
+            (should, query.term_query(self._schema, _FIELD, term)) for term in dict.fromkeys(wanted)
         ]
         whole = query.boolean_query(clauses)
         if only is not None:
@@ -138,10 +135,7 @@ class KeywordIndex:
     def document_frequencies(self, wanted: Iterable[str]) -> tuple[dict[str, int], int]:
         """In how many cards each term stands, and how many cards there are."""
         searcher = self._index.searcher()
-        frequencies = {
-            term: max(searcher.doc_freq(field, term) for field in FIELD_BOOSTS) for term in wanted
-        }
-        return frequencies, int(searcher.num_docs)
+        return {term: searcher.doc_freq(_FIELD, term) for term in wanted}, int(searcher.num_docs)
 
 
 def _schema() -> Any:
@@ -150,23 +144,19 @@ def _schema() -> Any:
     builder = tantivy.SchemaBuilder()
     builder.add_text_field("id", stored=True, tokenizer_name="raw", index_option="basic")
     builder.add_text_field("hash", stored=True, tokenizer_name="raw", index_option="basic")
-    for field in FIELD_BOOSTS:
-        builder.add_text_field(field, stored=False, tokenizer_name="whitespace", index_option="freq")
+    builder.add_text_field(_FIELD, stored=False, tokenizer_name="whitespace", index_option="freq")
     return builder.build()
 
 
 def _document(card: PaperCard) -> Any:
     import tantivy
 
-    aid = card.aid
-    fields = {
-        "title": (card.title, *card.tags),
-        "text": tuple(card.text(field) for field in FIELDS),
-        "aid": tuple(aid.text(field) for field in FIELDS),
-        "questions": aid.questions,
-    }
     return tantivy.Document(
-        id=card.id,
-        hash=card.content_hash(),
-        **{name: " ".join(terms(readable("\n".join(texts)))) for name, texts in fields.items()},
+        id=card.id, hash=card.content_hash(), **{_FIELD: " ".join(terms(readable("\n".join(searched(card)))))}
     )
+
+
+def searched(card: PaperCard) -> list[str]:
+    """Every text that a card is found by."""
+    wordings = [part.text(field) for part in (card, card.aid) for field in FIELDS]
+    return [text for text in (card.title, *card.tags, *wordings, *card.aid.questions) if text]

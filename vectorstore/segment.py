@@ -2,7 +2,8 @@
 
 import re
 import unicodedata
-from functools import lru_cache
+from functools import cache, lru_cache
+from typing import Any
 
 # A Latin term may hold inner hyphens, dots and plus signs (GPT-4.1, C++); Chinese runs are segmented by rjieba.
 _PIECES = re.compile(r"[a-z0-9]+(?:[-_.'+][a-z0-9]+)*\+{0,2}|[\u3400-\u9fff]+|[^\W\d_]+|\d+", re.IGNORECASE)
@@ -26,27 +27,28 @@ _STOP_ZH = frozenset(
 )
 
 
-def _fold_plural(word: str) -> str:
-    """One form for singular and plural; deliberately nothing more, so that names survive."""
-    if len(word) > 4 and word.endswith("ies"):
-        return word[:-3] + "y"
-    if len(word) > 4 and word.endswith(("sses", "shes", "ches", "xes")):
-        return word[:-2]
-    if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
-        return word[:-1]
-    return word
+@cache
+def _stemmer() -> Any:
+    import snowballstemmer
+
+    return snowballstemmer.stemmer("english")
+
+
+def _stem(word: str) -> str:
+    """The Snowball stem of an English word; anything with a digit is a name or a figure and stays."""
+    return str(_stemmer().stemWord(word)) if word.isalpha() else word
 
 
 @lru_cache(maxsize=65_536)
 def _latin_terms(word: str) -> tuple[str, ...]:
     parts = [part for part in _INNER.split(word) if part]
-    terms = [_fold_plural(part.lower()) for part in parts]
+    terms = [_stem(part.lower()) for part in parts]
     if len(parts) > 1:
-        terms.append(_fold_plural("".join(parts).lower()))
+        terms.append(_stem("".join(parts).lower()))
     for part in parts:
         humps = _CAMEL.split(part)
         if len(humps) > 1:
-            terms.extend(_fold_plural(hump.lower()) for hump in humps if len(hump) > 2)
+            terms.extend(_stem(hump.lower()) for hump in humps if len(hump) > 2)
     return tuple(terms)
 
 
@@ -72,7 +74,10 @@ def terms(text: str) -> list[str]:
 
 def content_terms(text: str) -> list[str]:
     """The distinct terms of a question that say what it is about: stop words of both languages left out."""
-    kept = dict.fromkeys(
-        term for term in terms(text) if term not in _STOP_EN and term not in _STOP_ZH and len(term) < 64
-    )
-    return list(kept)
+    stopped = _stopped()
+    return [term for term in dict.fromkeys(terms(text)) if term not in stopped and len(term) < 64]
+
+
+@cache
+def _stopped() -> frozenset[str]:
+    return _STOP_ZH | _STOP_EN | {_stem(word) for word in _STOP_EN}
