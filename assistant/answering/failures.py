@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 from vectorstore.errors import UserError
 
 _DOCTOR = "`assistant doctor` tells more"
+# How vLLM, llama.cpp, Ollama and OpenAI say that a prompt is too long.
+_OVERFLOW = re.compile(r"context[ _](?:length|window|size)|(?:prompt|input) is too long", re.IGNORECASE)
 # Seconds to wait; a wrong host name or address stays wrong.
 _WORTH_ANOTHER_TRY = {"connection refused": 0.2, "the connection was cut": 0.5, "connection failed": 0.5}
 
@@ -85,7 +87,8 @@ def explained(
         return error
     chain = list(_chain(error))
     status = next((s for s in (getattr(e, "status_code", None) for e in chain) if isinstance(s, int)), None)
-    if any(isinstance(e, known.ContextOverflowError) for e in chain):
+    overflows = status in (400, 413, 422) and _OVERFLOW.search(f"{error} {getattr(error, 'body', '')}")
+    if overflows or any(isinstance(e, known.ContextOverflowError) for e in chain):
         return ModelError(f"{endpoint} cannot read a prompt this long", "lower ASSISTANT_CONTEXT_TOKENS")
     if status is not None:
         return _of_status(status, error, endpoint, offered)
@@ -96,12 +99,14 @@ def explained(
         or "redentials" in type(error).__name__
     ):
         return _rejected(endpoint)
+    unreadable = {type(e).__name__ for e in chain} & {"DecodingError"}
     reason = _network_reason(chain)
-    if reason or any(isinstance(e, known.ModelConnectionError) for e in chain):
+    if not unreadable and (reason or any(isinstance(e, known.ModelConnectionError) for e in chain)):
+        reason = reason or "connection failed"
         return ModelError(
-            f"{endpoint} could not be reached ({reason or 'connection failed'})",
+            f"{endpoint} could not be reached ({reason})",
             f"{endpoint.address_setting}; {_DOCTOR}",
-            retry_after=_WORTH_ANOTHER_TRY.get(reason or "connection failed"),
+            retry_after=_WORTH_ANOTHER_TRY.get(reason),
         )
     if any(isinstance(e, known.ModelRateLimitError) for e in chain):
         return _too_many(error, endpoint)

@@ -2,7 +2,7 @@
 
 import re
 
-# Tags and the control tokens of chat templates (`<|im_end|>`, `[INST]`): a blank inside makes them plain text.
+# Tags and the control tokens of chat templates (`<|im_end|>`, `[INST]`): a blank makes them plain text.
 _OPENS = re.compile(r"<(?=[A-Za-z/|!])")
 _TEMPLATE = re.compile(r"\[(?=/?INST\]|/?SYS\])|(?<=\|)>")
 _MARKER = re.compile(r"\[(\d+(?:\s*[,–-]\s*\d+)*)\]")

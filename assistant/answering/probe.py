@@ -3,7 +3,7 @@
 import time
 
 import prompts
-from assistant.answering.model import ChatModel, ModelError
+from assistant.answering.model import ChatModel
 
 _SHOWN = 60
 
@@ -16,15 +16,15 @@ def probe(model: ChatModel, timeout: float = 20.0) -> str:
         timeout: seconds to wait at most.
 
     Returns:
-        One line: what came back and how long it took, or what is wrong and what to do.
+        One line: what came back and how long it took.
+
+    Raises:
+        ModelError: nothing came back; says what is wrong and what to do.
     """
     asked = [{"role": "user", "content": prompts.load("probe").fill()}]
-    try:
-        model.load()
-        began = time.monotonic()
-        said = model.complete(asked, timeout=timeout)
-    except ModelError as error:
-        return str(error)
+    model.load()
+    began = time.monotonic()
+    said = model.complete(asked, timeout=timeout)
     words = " ".join(said.split())
     shown = words if len(words) <= _SHOWN else words[:_SHOWN].rstrip() + "…"
     return f"{model.endpoint} replied {shown!r} in {time.monotonic() - began:.1f} s"

@@ -73,7 +73,8 @@ def build(
     elif not plain:
         options |= {"max_tokens": max_tokens}
     try:
-        return init_chat_model(model, model_provider=provider, **options)
+        chat: BaseChatModel = init_chat_model(model, model_provider=provider, **options)
+        return chat
     except ImportError as error:
         raise ModelError(f"the provider {provider} is not installed", _package_in(str(error))) from None
     except ValueError as error:

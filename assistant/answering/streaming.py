@@ -4,7 +4,7 @@ import asyncio
 import queue
 import threading
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -177,6 +177,11 @@ async def _read(
                 if finish is None:
                     raise
                 break
+            except ValueError as error:
+                # LangChain's own, where the reply held no event at all.
+                if type(error) is ValueError and chunks == 0:
+                    break
+                raise
             if chunk is None:
                 break
             chunks += 1
@@ -236,7 +241,7 @@ def _usage(chunk: "BaseMessageChunk", so_far: Usage) -> Usage:
 
 @cache
 def _loop() -> asyncio.AbstractEventLoop:
-    """One event loop in the background, where a waiting request can be cancelled and its connection closed."""
+    """One event loop in the background, where a waiting request can be cancelled."""
     loop = asyncio.new_event_loop()
     threading.Thread(target=loop.run_forever, name="assistant-model", daemon=True).start()
     return loop
