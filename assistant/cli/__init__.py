@@ -18,18 +18,27 @@ def main(argv: Sequence[str] | None = None) -> int:
         0 on success (an answer that abstains is one), 1 on an error the user can mend, 2 on wrong usage,
         130 after Ctrl-C.
     """
+    from assistant.cli.interrupts import was_interrupted, watch_for_ctrl_c
+
+    watch_for_ctrl_c()
     try:
-        return _run(argv)
+        code = _run(argv)
+        return INTERRUPTED if was_interrupted() else code
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
         # Whoever read us has gone; pointing stdout elsewhere keeps the interpreter's last flush quiet too.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except Exception:
+        if was_interrupted():
+            return INTERRUPTED
+        raise
 
 
 def _run(argv: Sequence[str] | None) -> int:
     from assistant.cli.app import app
+    from assistant.cli.interrupts import was_interrupted
     from assistant.cli.terminal import say_error, use_utf8
     from vectorstore.errors import UserError
 
@@ -39,11 +48,17 @@ def _run(argv: Sequence[str] | None) -> int:
     except SystemExit as leaving:
         sys.stdout.flush()
         return leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
-    except UserError as error:
-        say_error(str(error))
     except BrokenPipeError:
         raise
-    except OSError as error:
-        place = f": {error.filename}" if error.filename else ""
-        say_error(f"{error.strerror or error}{place}")
+    except (UserError, OSError) as error:
+        # What Ctrl-C broke on its way out is no news to whoever pressed it.
+        if not was_interrupted():
+            say_error(_explained(error))
     return 1
+
+
+def _explained(error: Exception) -> str:
+    if not isinstance(error, OSError):
+        return str(error)
+    place = f": {error.filename}" if error.filename else ""
+    return f"{error.strerror or error}{place}"

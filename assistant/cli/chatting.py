@@ -95,6 +95,7 @@ class Conversation:
             show_citations(console(), self._last.citations)
 
     def _answer(self, question: str) -> None:
+        from assistant.cli.interrupts import forget_ctrl_c
         from assistant.cli.rendering import show_answer
         from assistant.cli.terminal import say_error
         from assistant.cli.watching import watch
@@ -112,6 +113,7 @@ class Conversation:
         except KeyboardInterrupt:
             if not sys.stdin.isatty():
                 raise
+            forget_ctrl_c()
             say_error("stopped")
             return
         self._last = answer
@@ -119,5 +121,5 @@ class Conversation:
             {"role": "user", "content": question},
             {"role": "assistant", "content": answer.text},
         ]
-        show_answer(answer, sources=False)
+        show_answer(answer, quotes=False)
         print(flush=True)

@@ -2,6 +2,7 @@
 
 import os
 import platform
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -28,6 +29,8 @@ _PARTS = (
 )
 # The unpacked embedder, the store and the keyword index of the built-in corpus together.
 _BYTES_NEEDED = 400_000_000
+
+_URL_LOGIN = re.compile(r"//[^/@]*@")
 
 
 class Check(BaseModel):
@@ -104,7 +107,8 @@ def _settings(settings: Settings) -> Check:
     given = []
     for name in sorted(settings.model_fields_set):
         value = getattr(settings, name)
-        given.append(f"{name}={'(set)' if isinstance(value, SecretStr) else value}")
+        shown = "(set)" if isinstance(value, SecretStr) else _URL_LOGIN.sub("//", str(value))
+        given.append(f"{name}={shown}")
     return Check(name="settings", state="ok", found=", ".join(given) or "nothing set: the defaults")
 
 
@@ -172,4 +176,12 @@ def _model(settings: Settings) -> Check:
             state="ok",
             found="none, answers are the cards' own sentences; set OPENAI_API_KEY or OPENAI_BASE_URL for one",
         )
-    return Check(name="model", state="ok", found=settings.model_name)
+    from assistant.answering.model import ModelError
+    from assistant.answering.probe import probe
+
+    try:
+        return Check(name="model", state="ok", found=probe(Assistant(settings).model()))
+    except ModelError as error:
+        return Check(name="model", state="fail", found=error.problem, mend=error.advice)
+    except UserError as error:
+        return Check(name="model", state="fail", found=str(error))

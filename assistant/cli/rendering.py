@@ -31,18 +31,18 @@ def field_label(field: str) -> str:
     return "TL;DR" if field == "tldr" else field.capitalize()
 
 
-def show_answer(answer: "Answer", *, sources: bool = True) -> None:
+def show_answer(answer: "Answer", *, quotes: bool = True) -> None:
     """Write the answer to stdout, then what it rests on; remarks about it go to stderr.
 
     Args:
         answer: the verified answer.
-        sources: with the quotes; without, each source is only named.
+        quotes: with the quoted words; without, only which cards are cited.
     """
     out = console()
     emit(out, _marked(clean(answer.text)))
     if answer.citations:
         emit(out, "")
-        show_citations(out, answer.citations, quotes=sources)
+        (show_citations if quotes else show_cited_cards)(out, answer.citations)
     if answer.suggestions:
         emit(out, "\nNearest cards:")
         for hit in answer.suggestions:
@@ -61,7 +61,7 @@ def show_remarks(answer: "Answer") -> None:
         emit(console(sys.stderr), f"note: {clean(remark)}", style="dim")
 
 
-def show_citations(out: "Console", citations: Sequence["Citation"], *, quotes: bool = True) -> None:
+def show_citations(out: "Console", citations: Sequence["Citation"]) -> None:
     """List citations by marker: title, card, field, and the quoted words."""
     from rich.text import Text
 
@@ -72,14 +72,37 @@ def show_citations(out: "Console", citations: Sequence["Citation"], *, quotes: b
     for citation in citations:
         head = (citation.marker, citation.card_id, citation.field)
         if head != before:
-            line = Text(f"[{citation.marker}] ", style="cyan")
-            line.append(clean(readable(citation.title)), style="bold")
-            line.append(f" ({clean(citation.card_id)}, {field_label(citation.field)})", style="dim")
-            emit(out, line)
+            emit(
+                out,
+                Text.assemble(
+                    (f"[{citation.marker}] ", "cyan"),
+                    (clean(readable(citation.title)), "bold"),
+                    (f" ({clean(citation.card_id)}, {field_label(citation.field)})", "dim"),
+                ),
+            )
         before = head
-        if quotes:
-            left, right = _QUOTE_MARKS[language_of(citation.quote)]
-            emit(out, f"{left}{clean(readable(citation.quote))}{right}", indent=4)
+        left, right = _QUOTE_MARKS[language_of(citation.quote)]
+        emit(out, f"{left}{clean(readable(citation.quote))}{right}", indent=4)
+
+
+def show_cited_cards(out: "Console", citations: Sequence["Citation"]) -> None:
+    """One line for each cited card: its markers, title and id."""
+    from rich.text import Text
+
+    from vectorstore.latex import readable
+
+    markers: dict[tuple[str, str], dict[int, None]] = {}
+    for citation in citations:
+        markers.setdefault((citation.card_id, citation.title), {})[citation.marker] = None
+    for (card_id, title), cited in markers.items():
+        emit(
+            out,
+            Text.assemble(
+                (" ".join(f"[{marker}]" for marker in cited) + " ", "cyan"),
+                (clean(readable(title)), "bold"),
+                (f" ({clean(card_id)})", "dim"),
+            ),
+        )
 
 
 def show_hits(hits: Sequence["CardHit"]) -> None:
@@ -90,9 +113,7 @@ def show_hits(hits: Sequence["CardHit"]) -> None:
 
     out = console()
     for rank, hit in enumerate(hits, 1):
-        line = Text(f"{rank}. ", style="cyan")
-        line.append_text(_named(hit.card_id, hit.title))
-        emit(out, line)
+        emit(out, Text(f"{rank}. ") + _named(hit.card_id, hit.title))
         if hit.passages:
             emit(out, clean(readable(hit.passages[0].text)), indent=4, style="dim")
     if not hits:
@@ -139,9 +160,7 @@ def _named(card_id: str, title: str) -> "Text":
 
     from vectorstore.latex import readable
 
-    line = Text(clean(card_id), style="cyan")
-    line.append(f"  {clean(readable(title))}", style="default")
-    return line
+    return Text.assemble((clean(card_id), "cyan"), f"  {clean(readable(title))}")
 
 
 def _marked(text: str) -> "Text":

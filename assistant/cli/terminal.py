@@ -62,16 +62,18 @@ def emit(to: "Console", text: "Text | str", *, indent: int = 0, style: str = "")
         indent: columns before every line.
         style: a Rich style for all of it.
     """
-    from rich.padding import Padding
     from rich.text import Text
+
+    from assistant.cli.wrapping import wrapped
 
     shown = text if isinstance(text, Text) else Text(text)
     if to.is_terminal:
         shown.stylize(style)
-        to.print(Padding(shown, (0, 0, 0, indent), expand=False))
+        for line in wrapped(shown, to.width - indent):
+            to.print(Text(" " * indent) + line if line else line, soft_wrap=True)
         return
-    for line in shown.plain.split("\n"):
-        to.file.write(f"{' ' * indent}{line}\n" if line else "\n")
+    for plain in shown.plain.split("\n"):
+        to.file.write(f"{' ' * indent}{plain}\n" if plain else "\n")
 
 
 def say_error(message: str) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from assistant.cli.terminal import clean, console
+from assistant.cli.wrapping import wrapped
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -21,18 +22,15 @@ def watch(events: Iterable["Event"]) -> "Answer":
         The verified answer; nothing of the draft is left on the screen.
     """
     from rich.live import Live
-    from rich.spinner import Spinner
 
     from assistant.types import Answered, EvidenceFound
 
     out = console()
     answer = None
-    with Live(
-        Spinner("dots", "searching", style="dim"), console=out, transient=True, refresh_per_second=8
-    ) as live:
+    with Live(_spinner("searching"), console=out, transient=True, refresh_per_second=8) as live:
         for event in events:
             if isinstance(event, EvidenceFound):
-                live.update(Spinner("dots", f"reading {len(event.hits)} cards", style="dim"))
+                live.update(_spinner(f"reading {len(event.hits)} cards"))
             elif isinstance(event, Answered):
                 answer = event.answer
             else:
@@ -42,9 +40,16 @@ def watch(events: Iterable["Event"]) -> "Answer":
     return answer
 
 
+def _spinner(what: str) -> "RenderableType":
+    from rich.spinner import Spinner
+    from rich.text import Text
+
+    return Spinner("dots", Text(what, style="dim"), style="dim")
+
+
 def _draft(out: "Console", text: str) -> "RenderableType":
     from rich.text import Text
 
-    lines = Text(clean(text), style="dim").wrap(out, out.width)
+    lines = wrapped(Text(clean(text), style="dim"), out.width)
     # What does not fit on the screen cannot be taken away again, so only the end is shown.
     return Text("\n").join(lines[-max(1, out.height - 4) :])
