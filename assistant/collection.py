@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     from langchain_core.embeddings import Embeddings
 
-    from assistant.abstention import NameIndex
+    from assistant.names import NameIndex
     from vectorstore.embedders import Embedder
 
 __all__ = ["Collection", "IngestReport", "Progress"]
@@ -164,7 +164,7 @@ class Collection:
         return self._view.names
 
     def _load_names(self, revision: str) -> "NameIndex":
-        from assistant.abstention import NameIndex
+        from assistant.names import NameIndex
 
         kept = self._settings.home / "keywords" / f"{self._settings.collection}-names-{revision}.json"
         try:
