@@ -11,9 +11,14 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
 from rich.console import Console
+from rich.text import Text
 
 from assistant.cli.terminal import clean, clean_json, emit
+from assistant.cli.wrapping import wrapped
 from assistant.types import Answer, CardHit, Citation
 
 ROOT = Path(__file__).parents[1]
@@ -247,6 +252,25 @@ def test_json_of_a_hostile_card_is_lossless_and_harmless(home: Path, own_home: d
     assert not any(mark in document for mark in STEERING)
 
 
+# Lines
+
+
+@given(st.text("ab 14.6%中文,。“”(\n", max_size=80), st.integers(8, 30))
+def test_wrapping_loses_nothing_but_blanks(text: str, width: int) -> None:
+    lines = [line.plain for line in wrapped(Text(text), width)]
+    assert "".join("".join(lines).split()) == "".join(text.split())
+
+
+def test_a_figure_is_not_cut_by_a_line_break() -> None:
+    text = "准确率由26.0%升到28.0%,有害得分由14.4%降到3.6%。"
+    for width in range(10, 40):
+        lines = [line.plain for line in wrapped(Text(text), width)]
+        assert all(cell_len(line) <= width for line in lines)
+        for figure in ("26.0%", "28.0%", "14.4%", "3.6%"):
+            assert any(figure in line for line in lines)
+        assert not any(line[0] in "%,。" for line in lines)
+
+
 # Answers on the built-in corpus
 
 
@@ -359,17 +383,34 @@ def test_a_reader_that_stops_reading_is_met_with_silence(home: Path) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are sent another way on Windows")
-def test_ctrl_c_ends_quietly_with_130(tmp_path: Path) -> None:
+@pytest.mark.parametrize("seconds", [0.4, 1.2, 3.0])
+def test_ctrl_c_ends_quietly_with_130(tmp_path: Path, seconds: float) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "assistant", "ask", QUESTION],
         env=environment(tmp_path / "fresh"),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
-    time.sleep(2.5)
+    time.sleep(seconds)
     process.send_signal(signal.SIGINT)
     shown, complaints = process.communicate(timeout=60)
     assert (process.returncode, shown, complaints) == (130, b"", b"")
+
+
+def test_card_ids_and_categories_are_completed_without_the_store() -> None:
+    def offered(*words: str) -> str:
+        line = " ".join(["assistant", *words])
+        done = run(
+            env={
+                "_ASSISTANT_COMPLETE": "complete_bash",
+                "COMP_WORDS": line,
+                "COMP_CWORD": str(len(words)),
+            }
+        )
+        return done.stdout
+
+    assert GUARDSPACE in offered("show", "align-a6")
+    assert "effic" in offered("search", "x", "--category", "ef")
 
 
 # Chat

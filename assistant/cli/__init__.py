@@ -4,9 +4,6 @@ import os
 import sys
 from collections.abc import Sequence
 
-# Shells report a program that Ctrl-C ended as 128 + SIGINT.
-INTERRUPTED = 130
-
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line.
@@ -18,27 +15,21 @@ def main(argv: Sequence[str] | None = None) -> int:
         0 on success (an answer that abstains is one), 1 on an error the user can mend, 2 on wrong usage,
         130 after Ctrl-C.
     """
-    from assistant.cli.interrupts import was_interrupted, watch_for_ctrl_c
+    from assistant.cli.interrupts import INTERRUPTED, ended_by_ctrl_c
 
-    watch_for_ctrl_c()
     try:
-        code = _run(argv)
-        return INTERRUPTED if was_interrupted() else code
+        with ended_by_ctrl_c():
+            return _run(argv)
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
         # Whoever read us has gone; pointing stdout elsewhere keeps the interpreter's last flush quiet too.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except Exception:
-        if was_interrupted():
-            return INTERRUPTED
-        raise
 
 
 def _run(argv: Sequence[str] | None) -> int:
     from assistant.cli.app import app
-    from assistant.cli.interrupts import was_interrupted
     from assistant.cli.terminal import say_error, use_utf8
     from vectorstore.errors import UserError
 
@@ -51,9 +42,7 @@ def _run(argv: Sequence[str] | None) -> int:
     except BrokenPipeError:
         raise
     except (UserError, OSError) as error:
-        # What Ctrl-C broke on its way out is no news to whoever pressed it.
-        if not was_interrupted():
-            say_error(_explained(error))
+        say_error(_explained(error))
     return 1
 
 

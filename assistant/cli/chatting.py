@@ -4,6 +4,7 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from assistant.cli.interrupts import stopped_by_ctrl_c
 from assistant.cli.options import Cards, Categories, Evidence, Model, NoModel, Tags
 from assistant.cli.session import filters_of, open_assistant
 
@@ -71,7 +72,8 @@ class Conversation:
 
     def _read(self) -> str | None:
         try:
-            line = input("> " if sys.stdin.isatty() else "")
+            with stopped_by_ctrl_c():
+                line = input("> " if sys.stdin.isatty() else "")
         except EOFError:
             if sys.stdin.isatty():
                 print()
@@ -95,7 +97,6 @@ class Conversation:
             show_citations(console(), self._last.citations)
 
     def _answer(self, question: str) -> None:
-        from assistant.cli.interrupts import forget_ctrl_c
         from assistant.cli.rendering import show_answer
         from assistant.cli.terminal import say_error
         from assistant.cli.watching import watch
@@ -103,17 +104,17 @@ class Conversation:
 
         history = list(self._history)
         try:
-            if sys.stdout.isatty():
-                answer = watch(self._assistant.stream(question, history=history, filters=self._filters))
-            else:
-                answer = self._assistant.answer(question, history=history, filters=self._filters)
+            with stopped_by_ctrl_c():
+                if sys.stdout.isatty():
+                    answer = watch(self._assistant.stream(question, history=history, filters=self._filters))
+                else:
+                    answer = self._assistant.answer(question, history=history, filters=self._filters)
         except UserError as error:
             say_error(str(error))
             return
         except KeyboardInterrupt:
             if not sys.stdin.isatty():
                 raise
-            forget_ctrl_c()
             say_error("stopped")
             return
         self._last = answer
