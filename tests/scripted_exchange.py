@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler
 from itertools import count
 from typing import Any
 
-_EVIDENCE = re.compile(r"^\[(\d+)\] (.*?) \((\w+)\): (.*)$", re.MULTILINE)
+_EVIDENCE = re.compile(r"^(?:Card: (?P<title>.*)|\[(?P<number>\d+)\] (?P<text>.*))$", re.MULTILINE)
 _HAN = re.compile(r"[一-鿿]")
 
 
@@ -20,7 +20,6 @@ class Shown:
 
     number: int
     title: str
-    field: str
     text: str
 
     @property
@@ -60,7 +59,12 @@ class Asked:
     @cached_property
     def evidence(self) -> list[Shown]:
         """What the prompt offers, those in the language of the answer first."""
-        shown = [Shown(int(n), title, name, text) for n, title, name, text in _EVIDENCE.findall(self.prompt)]
+        shown, title = [], ""
+        for found in _EVIDENCE.finditer(self.prompt):
+            if found["number"] is None:
+                title = found["title"]
+            else:
+                shown.append(Shown(int(found["number"]), title, found["text"]))
         return sorted(shown, key=lambda item: bool(_HAN.search(item.text)) != self.chinese)
 
     @cached_property

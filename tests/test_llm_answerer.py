@@ -175,7 +175,7 @@ def test_without_a_key_a_dummy_is_sent_and_the_environment_is_not_asked(
 ) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-another-key-of-the-user")
     ChatModel("scripted-model", base_url=server.base_url, timeout=TIMEOUT).complete(
-        [{"role": "user", "content": "<evidence>\n[1] A (abstract): B.\n</evidence>"}]
+        [{"role": "user", "content": "<evidence>\nCard: A\n[1] B.\n</evidence>"}]
     )
     assert "sk-another" not in server.asked[0].headers["authorization"]
 
@@ -195,8 +195,9 @@ def test_the_evidence_is_readable_numbered_and_between_its_fences(server: Script
     prompt = server.asked[0].prompt
     inside = prompt.split("<evidence>")[1].split("</evidence>")[0].strip().splitlines()
     assert inside == [
-        "[1] Quartzfold: pruning by folding (abstract): Quartzfold removes 30% of the layers.",
-        "[2] Quartzfold: pruning by folding (abstract): Accuracy on Ledger falls by 1.2 points.",
+        "Card: Quartzfold: pruning by folding",
+        "[1] Quartzfold removes 30% of the layers.",
+        "[2] Accuracy on Ledger falls by 1.2 points.",
     ]
 
 
@@ -218,7 +219,7 @@ def test_a_card_can_neither_close_the_fence_nor_add_evidence_nor_open_a_turn() -
     assert prompt.lower().count("</evidence>") == 1
     assert prompt.count("<evidence>") == 1
     fenced = prompt.split("<evidence>\n")[1].split("\n</evidence>")[0]
-    assert len(fenced.splitlines()) == 1
+    assert len(fenced.splitlines()) == 2
     assert "[7]" not in fenced
     assert "[8]" not in fenced
     assert "[9]" not in fenced
@@ -242,7 +243,7 @@ def test_the_prompt_stays_within_the_context_and_the_strongest_evidence_stays(co
     length = sum(len(message["content"].encode()) for message in messages)
     # Four bytes are a token of English at least; what little 512 leaves goes to one shortened evidence.
     assert length <= max(context, 640) * 4
-    assert "[1] Quartzfold" in messages[-1]["content"]
+    assert "[1] Evidence number 1" in messages[-1]["content"]
     assert "[39]" not in messages[-1]["content"]
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from itertools import groupby
 
 import prompts
 from assistant.answering.failures import ModelError
@@ -138,25 +139,32 @@ class LLMAnswerer:
 
 
 def _fitting(evidence: Sequence[Evidence], limit: int) -> list[str]:
-    """Evidence lines in their order: the strongest ones that fit, and always one."""
-    lines = {item.number: _line(item) for item in evidence}
+    """Evidence in its order under the titles of its cards: the strongest that fits, and always one."""
+    lines = {item.number: f"[{item.number}] {plain(readable(item.passage.text))}" for item in evidence}
     ranked = sorted(evidence, key=lambda item: (-item.score, item.number))
     kept: set[int] = set()
+    titled: set[str] = set()
     for item in ranked:
-        cost = tokens(lines[item.number])
+        title = 0 if item.passage.card_id in titled else tokens(_title(item)) + 2
+        cost = tokens(lines[item.number]) + title
         if cost <= limit:
             kept.add(item.number)
+            titled.add(item.passage.card_id)
             limit -= cost
     if not kept and ranked:
         best = ranked[0].number
         lines[best] = shortened(lines[best], max(limit, 40))
         kept.add(best)
-    return [lines[item.number] for item in evidence if item.number in kept]
+    kept_evidence = [item for item in evidence if item.number in kept]
+    written: list[str] = []
+    for _, items in groupby(kept_evidence, key=lambda item: item.passage.card_id):
+        group = list(items)
+        written += [f"Card: {_title(group[0])}", *(lines[item.number] for item in group)]
+    return written
 
 
-def _line(item: Evidence) -> str:
-    passage = item.passage
-    return f"[{item.number}] {plain(readable(item.title))} ({passage.field}): {plain(readable(passage.text))}"
+def _title(item: Evidence) -> str:
+    return plain(readable(item.title))
 
 
 def _turns(history: Sequence[Mapping[str, str]], limit: int) -> list[dict[str, str]]:
