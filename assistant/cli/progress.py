@@ -15,22 +15,22 @@ def _silent(done: int, total: int, what: str) -> None:
 
 @contextmanager
 def progress_bar() -> Iterator[Progress]:
-    """Give a function that shows (done, total, what) as bars, one for each `what`; total 0 means unknown.
+    """Give a function that shows (done, total, what) as a bar; total 0 means unknown.
 
-    Nothing is drawn before the first call, and the bars are gone afterwards.
+    Nothing is drawn before the first call, and nothing is left afterwards.
     """
     if not sys.stderr.isatty():
         yield _silent
         return
 
-    from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bars
 
     bars = Bars(
         TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
-        TimeElapsedColumn(),
+        TimeRemainingColumn(elapsed_when_finished=True),
         console=console(sys.stderr),
         transient=True,
     )
@@ -43,8 +43,10 @@ def progress_bar() -> Iterator[Progress]:
             return
         if what not in tasks:
             bars.start()
+            for earlier in tasks.values():
+                bars.update(earlier, visible=False)
             tasks[what] = bars.add_task(clean(what), total=total or None)
-        bars.update(tasks[what], completed=done, total=total or None)
+        bars.update(tasks[what], completed=done, total=total or None, visible=True)
 
     try:
         yield show
