@@ -19,12 +19,11 @@ def probe(model: ChatModel, timeout: float = 20.0) -> str:
         One line: what came back and how long it took.
 
     Raises:
-        ModelError: nothing came back; says what is wrong and what to do.
+        ModelError: what is wrong, and what to do.
     """
-    asked = [{"role": "user", "content": prompts.load("probe").fill()}]
     model.load()
     began = time.monotonic()
-    said = model.complete(asked, timeout=timeout)
+    said = model.complete([{"role": "user", "content": prompts.load("probe").fill()}], timeout=timeout)
     words = " ".join(said.split())
     shown = words if len(words) <= _SHOWN else words[:_SHOWN].rstrip() + "…"
     return f"{model.endpoint} replied {shown!r} in {time.monotonic() - began:.1f} s"
