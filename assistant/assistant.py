@@ -202,12 +202,8 @@ class Assistant:
                     from assistant.answering.opinion import second_opinion
 
                     opinion = second_opinion(self.model())
-                self._checker = Checker(self._similar, opinion)
+                self._checker = Checker(self._collection.closeness, self._collection.rarity, opinion)
             return self._checker
-
-    def _similar(self, claim: str, texts: Sequence[str]) -> Sequence[float]:
-        vectors = self._collection.embedder.embed_array([claim, *texts])
-        return [float(value) for value in vectors[1:] @ vectors[0]]
 
     # Looking things up
 
@@ -244,9 +240,10 @@ class Assistant:
         Raises:
             UserError: a card does not exist, or the claim is empty.
         """
+        from assistant.understanding import clean
         from assistant.verification import verify
 
-        return verify(_question(claim), [self.card(card_id) for card_id in card_ids], checker=self.checker())
+        return verify(clean(_question(claim)), [self.card(card_id) for card_id in card_ids], self.checker())
 
     def card(self, card_id: str) -> PaperCard:
         """One card.

@@ -1,7 +1,7 @@
 """One collection opened for use: store, keyword index, embedder and names, kept in step with each other."""
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,6 +13,7 @@ from assistant.settings import Settings
 from vectorstore.cards import PaperCard
 from vectorstore.ingest import IngestReport, Progress, exclusive, ingest
 from vectorstore.keywords import KeywordIndex
+from vectorstore.passages import Passage
 from vectorstore.store import CardStore, StoreConfig
 
 if TYPE_CHECKING:
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
 __all__ = ["Collection", "IngestReport", "Progress"]
 
 Similarity = Callable[[str, Sequence[str]], Sequence[float]]
+
+# The cosine of texts that have nothing to do with each other, for what has no stored vector.
+_FAR = 0.75
+_KEPT_CARDS = 256
 
 # The mark in the store that says its built-in cards are not all there yet.
 _BUILTIN = "builtin"
@@ -58,6 +63,7 @@ class Collection:
         self._progress: Progress = progress or (lambda done, total, what: None)
         self._lock = threading.RLock()
         self._view: _View | None = None
+        self._kept_vectors: dict[tuple[str, str], Mapping[str, np.ndarray]] = {}
 
     @cached_property
     def embedder(self) -> "Embedder":
@@ -187,15 +193,32 @@ class Collection:
             card_ids: the cards whose passages will be asked about.
 
         Returns:
-            A function of (question, texts); texts the store does not hold are embedded.
+            A function of (question, texts); a text that the store does not hold counts as far away.
         """
-        import numpy as np
-
-        known: Mapping[str, np.ndarray] = self.store.vectors(card_ids)
+        known = {text: row for card_id in card_ids for text, row in self._vectors(card_id).items()}
 
         def cosine(question: str, texts: Sequence[str]) -> list[float]:
-            missing = [text for text in texts if text not in known]
-            made = dict(zip(missing, self.embedder.embed_array(missing), strict=True)) if missing else {}
-            return [float(vector @ (known[text] if text in known else made[text])) for text in texts]
+            return [float(vector @ known[text]) if text in known else _FAR for text in texts]
 
         return cosine
+
+    def closeness(self, claim: str, passages: Sequence[Passage]) -> list[float]:
+        """Cosine of a claim to stored passages."""
+        vector = self.embedder.embed_array([claim])[0]
+        rows = [self._vectors(passage.card_id).get(passage.text) for passage in passages]
+        return [float(vector @ row) if row is not None else _FAR for row in rows]
+
+    def rarity(self, terms: Iterable[str]) -> dict[str, float]:
+        """Inverse document frequency of terms in this collection."""
+        return self.keywords.inverse_frequencies(terms)
+
+    def _vectors(self, card_id: str) -> Mapping[str, "np.ndarray"]:
+        """A card's passage vectors by their words; the last few hundred cards are kept."""
+        key = (self.store.revision(), card_id)
+        kept = self._kept_vectors.get(key)
+        if kept is None:
+            kept = self.store.vectors([card_id])
+            if len(self._kept_vectors) >= _KEPT_CARDS:
+                self._kept_vectors.clear()
+            self._kept_vectors[key] = kept
+        return kept

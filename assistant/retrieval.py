@@ -1,6 +1,5 @@
 """Hybrid retrieval: dense and keyword candidates, fused into one ranking of cards with their best passages."""
 
-import math
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -168,8 +167,7 @@ class Retriever:
 
     def _attainable(self, wanted: Sequence[str]) -> float:
         """The sum of the terms' inverse document frequencies: puts BM25 of any question on one scale."""
-        frequencies, total = self._keywords.document_frequencies(wanted)
-        return sum(_idf(frequency, total) for frequency in frequencies.values()) or 1.0
+        return sum(self._keywords.inverse_frequencies(wanted).values()) or 1.0
 
     def _overall(
         self,
@@ -182,8 +180,7 @@ class Retriever:
         top_keyword = max((signals.keyword for signals in seen.values()), default=0.0)
         coverage = 0.0
         if hits and wanted:
-            frequencies, total = self._keywords.document_frequencies(wanted)
-            weight = {term: _idf(frequency, total) for term, frequency in frequencies.items()}
+            weight = self._keywords.inverse_frequencies(wanted)
             held = set(terms("\n".join(searched(cards[hits[0].card_id]))))
             coverage = sum(weight[term] for term in wanted if term in held) / (sum(weight.values()) or 1.0)
         return RetrievalSignals(top_dense, top_keyword, coverage)
@@ -194,10 +191,6 @@ _DENSE_ENTRIES = 1_000
 _KEYWORD_CARDS = 200
 # A card is given three nearest passages and six nearest questions; those not seen count as `unseen`.
 _PASSAGES, _QUESTIONS = 3, 6
-
-
-def _idf(frequency: int, total: int) -> float:
-    return math.log(1 + (total - frequency + 0.5) / (frequency + 0.5)) if total else 0.0
 
 
 def _score(signals: Signals, weights: Weights, unseen: float) -> float:

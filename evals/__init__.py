@@ -1,0 +1,1 @@
+"""Measuring and fitting: what tunes the assistant and tells how good it is."""

@@ -1,5 +1,6 @@
 """The keyword index: BM25 over whole cards in English and Chinese (tantivy), derived from the card store."""
 
+import math
 import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -132,10 +133,15 @@ class KeywordIndex:
             (searcher.doc(address)["id"][0], float(score)) for score, address in searcher.search(whole, k).hits
         ]
 
-    def document_frequencies(self, wanted: Iterable[str]) -> tuple[dict[str, int], int]:
-        """In how many cards each term stands, and how many cards there are."""
+    def inverse_frequencies(self, wanted: Iterable[str]) -> dict[str, float]:
+        """BM25's inverse document frequency of each term; 0 for all in an empty index."""
         searcher = self._index.searcher()
-        return {term: searcher.doc_freq(_FIELD, term) for term in wanted}, int(searcher.num_docs)
+        total = int(searcher.num_docs)
+        found = {term: searcher.doc_freq(_FIELD, term) for term in wanted}
+        return {
+            term: math.log(1 + (total - count + 0.5) / (count + 0.5)) if total else 0.0
+            for term, count in found.items()
+        }
 
 
 def _schema() -> Any:

@@ -1,60 +1,39 @@
-"""LaTeX, as it survives in card texts, to readable words; never loses a figure."""
+"""Card texts as they survive their export, LaTeX and Markdown and all, to readable words; never loses a figure."""
 
 import re
 from functools import lru_cache
 
-_SYMBOLS = {
-    "times": "×", "pm": "±", "approx": "≈", "sim": "~", "leq": "≤", "le": "≤", "geq": "≥", "ge": "≥", "ll": "≪",
-    "gg": "≫", "neq": "≠", "to": "→", "rightarrow": "→", "leftarrow": "←", "uparrow": "↑", "downarrow": "↓",
-    "Rightarrow": "⇒", "infty": "∞", "cdot": "·", "cdots": "…", "ldots": "…", "dots": "…", "nabla": "∇", "partial": "∂",
-    "sum": "∑", "prod": "∏", "in": "∈", "cup": "∪", "cap": "∩", "subset": "⊂", "forall": "∀", "exists": "∃", "ell": "ℓ",
-    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "varepsilon": "ε", "zeta": "ζ", "eta": "η",
-    "theta": "θ", "kappa": "κ", "lambda": "λ", "mu": "μ", "nu": "ν", "xi": "ξ", "pi": "π", "rho": "ρ", "sigma": "σ",
-    "tau": "τ", "phi": "φ", "varphi": "φ", "chi": "χ", "psi": "ψ", "omega": "ω", "Gamma": "Γ", "Delta": "Δ",
-    "Theta": "Θ", "Lambda": "Λ", "Pi": "Π", "Sigma": "Σ", "Phi": "Φ", "Psi": "Ψ", "Omega": "Ω", "star": "*", "ast": "*",
-    "dagger": "†", "circ": "°", "sqrt": "√", "quad": " ", "qquad": " ", "textasciitilde": "~", "textgreater": ">",
-    "textless": "<", "textdegree": "°", "textbackslash": "", "checkmark": "✓", "propto": "∝", "mid": "|", "lVert": "‖",
-    "rVert": "‖", "eg": "e.g.", "ie": "i.e.", "log": "log", "exp": "exp", "min": "min", "max": "max",
-}  # fmt: skip
-# These only say how their argument looks.
-_STYLES = frozenset(
-    """textbf textit emph textsc texttt textrm textsf textsuperscript textsubscript underline text mathrm mathbf mathcal
-    mathbb mathit mathsf mathtt boldsymbol bm operatorname mbox hbox url href bf it em tt sc rm left right big Big bigl bigr
-    displaystyle mathop tilde hat bar vec overline ensuremath textnormal footnotesize small large noindent xspace item
-    begin end itemize enumerate"""
-    .split()
-)
-# What is left of a macro whose backslash-t (or -n) a broken export turned into white space.
-_LOST_T = {
-    "heta": "θ", "au": "τ", "imes": "×", "o": "→",
-}  # fmt: skip
-_LOST_STYLE = re.compile(r"\b(?:extbf|extit|extsc|exttt|extrm|extsf|ext)\s*\{([^{}]*)\}")
-_LOST_DASH = re.compile(r"\s*\bext(?:ord|en)dash(?:\{\})?\s*|\s*\bextord\s*\{-\}\s*")
-_LOST_SYMBOL = re.compile(r"\$\s+(heta|au|imes|o)\b")
-_LOST_TIMES = re.compile(r"(?<=\d)\s+imes\b")
-_LOST_NABLA = re.compile(r"\$?\s*\n\s*abla\b")
-_CITE = re.compile(r"[ ~]*\\(?:cite[a-z]*|ref|label|footnotemark)\*?\s*(?:\[[^\]]*\])?\{[^{}]*\}")
-_FRACTION = re.compile(r"\\[dt]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}")
-_ENVIRONMENT = re.compile(r"\\(?:begin|end)\s*\{[^{}\d]*\}")
-_MACRO = re.compile(r"\\([A-Za-z]+)\*?[ ]?(\{\})?")
-_ESCAPED = re.compile(r"\\+([%$&#_{}~^])")
-_SPACING = re.compile(r"\\[,;:! ]")
-_LEFT_BACKSLASH = re.compile(r"\\+")
-_SCRIPT = re.compile(r"([\^_])\{([^{}]*)\}")
-_MATH_DOLLAR = re.compile(r"\$\$?([^$]{0,400}?)\$\$?")
-_PDF_HYPHEN = re.compile(r"\b([a-z]{3,})- ([a-z]{2,})\b")
+from vectorstore.latex_scan import spoken
+from vectorstore.latex_tables import LOST, LOST_IN_MATH
+from vectorstore.rewrap import rewrapped
+
+# A control character that was a backslash and a letter: \alpha, \beta, \frac, \varepsilon.
+_CONTROL = {"\a": "\\a", "\b": "\\b", "\f": "\\f", "\v": "\\v"}
+_LOST_CONTROL = re.compile(r"[\a\b\f\v](?=[a-z])")
+_LOST = re.compile(rf"[ \t\n]?(?<![A-Za-z\\])({'|'.join(sorted(LOST, key=len, reverse=True))})(?![A-Za-z])")
+_LOST_IN_MATH = re.compile(rf"(?<=\$)[ \t\n]+({'|'.join(sorted(LOST_IN_MATH, key=len, reverse=True))})(?![A-Za-z])")
+_LOST_STYLE = re.compile(r"[ \t]?(?<![A-Za-z\\])(ext(?:bf|it|tt|sc|rm|sf|normal)?)(?=\{)")
+_LOST_BACKSLASH = re.compile(r"(?<![A-Za-z\\])(math(?:rm|bf|cal|bb|it|sf|tt)|text(?:bf|it|tt|sc|rm|sf)?)(?=\{)")
+_DOUBLED = re.compile(r"(?<!\\)\\{2,}+(?=[A-Za-z%$&#_{}])")
+_TIE = re.compile(r"(?<=[\w.,;:)\]}])~(?=[\w\\$(\[{])")
+_RANGE = re.compile(r"(?:^|[\s(\u3400-\u9fff])[$]?[+-]?\d[\d.,]*[%A-Za-z]{0,3}$")
+
+_STARS = re.compile(r"(?<!\*)(\*{2,})(?!\*)")
+_STARRED = re.compile(r"(?<![\w*\\])\*(?=[^\s*])([^*\n]{1,300}?)(?<=[^\s*])\*(?![\w*])")
+_UNDERLINED = re.compile(r"(?<![\w/.])_(?=[^\s_])([^_\n]{1,300}?)(?<=[^\s_])_(?!\w)")
+_BOLD = re.compile(r"(?<!\w)__(?=[^\s_])([^_\n]{1,300}?)(?<=[^\s_])__(?!\w)")
+_DASHES = re.compile(r"(?<=[^\s-])(---?)(?=[^\s-])|(?<=\s)(---?)(?=\s)")
+_CODE = re.compile(r"(?<!`)`([^`'\n]{1,200})`(?!`)")
+_QUOTED = re.compile(r"(?<![`\w])`([^`'\n]{1,200})'(?!\w)")
+_LINK = re.compile(r"\[([^\[\]\n]{1,300})\]\((https?://[^\s()]{1,300})\)")
 _BLANKS = re.compile(r"[ \t\u00a0]+")
-_QUOTES = re.compile(r"``|''")
-
-# After "pre- " these go on with a list, they do not continue a broken word.
-_LIST_WORDS = frozenset("and or to und as vs versus but nor".split())
-_PREFIXES = frozenset(
-    "pre post short long low high mid multi single inter intra sub non self cross few zero one two three in out left right "
-    "coarse fine token step word image text question large small open closed short-".split()
+_INVISIBLE = str.maketrans(
+    dict.fromkeys("\u00ad\u200b\u2060\ufeff", "") | {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl"}
 )
+_PLAIN = re.compile(r"[^\\$~{}^_*`\[\n\a\b\f\v\u00ad\u200b\u2060\ufeffﬀ-ﬄ]*")
+_LONGEST_KEPT = 4_000
 
 
-@lru_cache(maxsize=16_384)
 def readable(text: str) -> str:
     """The words of a field as a person would read them.
 
@@ -62,67 +41,67 @@ def readable(text: str) -> str:
         text: a stored field or a span of one; anything is accepted.
 
     Returns:
-        The text without LaTeX; every run of digits is still there. Plain text comes back as it was,
-        runs of blanks apart.
+        The text without LaTeX and Markdown marks, hard line wraps undone; every figure is still there.
+        Text that had neither comes back as it was, runs of blanks apart. Linear in the text's length.
     """
-    if "\\" not in text and "$" not in text and "ext" not in text and "- " not in text and "~" not in text:
-        return _BLANKS.sub(" ", text).strip()
-    text = _LOST_NABLA.sub("$∇", text)
-    text = _LOST_DASH.sub("-", text)
-    text = _LOST_SYMBOL.sub(lambda m: "$" + _LOST_T[m[1]], text)
-    text = _LOST_TIMES.sub("×", text)
-    text = _CITE.sub("", text)
-    text = _ENVIRONMENT.sub(" ", text)
-    text = _ESCAPED.sub(lambda m: _HIDDEN.get(m[1], m[1]), text)
-    text = _SPACING.sub(" ", text)
-    text = re.sub(r"(?<=[\w}\])$.,])~(?=[\w{\[($\\])", " ", text)
-    for _ in range(3):
-        text = _FRACTION.sub(r"\1/\2", text)
-        text = _LOST_STYLE.sub(r"\1", text)
-    text = _MACRO.sub(_spoken, text)
-    text = _LEFT_BACKSLASH.sub("", text)
-    for _ in range(2):
-        text = _SCRIPT.sub(_script, text)
-    text = _MATH_DOLLAR.sub(_math, text)
-    text = text.replace("{", "").replace("}", "")
-    text = _QUOTES.sub('"', text)
-    text = _PDF_HYPHEN.sub(_rejoined, text)
-    for sign, hidden in _HIDDEN.items():
-        text = text.replace(hidden, sign)
+    return _kept(text) if len(text) <= _LONGEST_KEPT else _readable(text)
+
+
+def _readable(text: str) -> str:
+    if not _PLAIN.fullmatch(text) or "- " in text or "--" in text or "ext" in text:
+        text = text.translate(_INVISIBLE)
+        text = _repaired(text)
+        text = _TIE.sub(_tied, text)
+        if "\\" in text or "$" in text or "{" in text or "}" in text:
+            text = spoken(text)
+        text = _unmarked(text)
+        text = rewrapped(text)
     return _BLANKS.sub(" ", text).strip()
 
 
-# Escaped signs are set aside while braces and dollars still mean something (private use area).
-_HIDDEN = {"$": "\ue001", "{": "\ue002", "}": "\ue003", "~": "\ue004", "^": "\ue005", "_": "\ue006"}
+_kept = lru_cache(maxsize=16_384)(_readable)
 
 
-def _spoken(match: re.Match[str]) -> str:
-    name = match[1]
-    if name in _SYMBOLS:
-        symbol = _SYMBOLS[name]
-        # `\alpha x`: the blank after a macro is its end, but words must stay apart.
-        spaced = match.group().endswith(" ")
-        return symbol + (" " if spaced else "")
-    if name in _STYLES:
-        return " " if match.group().endswith(" ") else ""
-    return name + (" " if match.group().endswith(" ") else "")
+def _repaired(text: str) -> str:
+    """Put back the backslashes that an export took for control characters or doubled."""
+    text = _LOST_CONTROL.sub(lambda found: _CONTROL[found[0]], text)
+    text = _LOST_IN_MATH.sub(lambda found: "\\" + LOST_IN_MATH[found[1]], text)
+    text = _LOST.sub(lambda found: "\\" + LOST[found[1]], text)
+    text = _LOST_STYLE.sub(r"\\t\1", text)
+    text = _LOST_BACKSLASH.sub(r"\\\1", text)
+    return _DOUBLED.sub(r"\\", text)
 
 
-def _script(match: re.Match[str]) -> str:
-    kind, inner = match[1], match[2].strip()
-    return f"{kind}{inner}" if kind == "^" else f"_{inner}"
+def _tied(found: re.Match[str]) -> str:
+    """A tie is a blank, but between two amounts a tilde means 'to'."""
+    before = found.string[max(0, found.start() - 16) : found.start()]
+    after = found.string[found.end()]
+    return "~" if after.isdigit() and _RANGE.search(before) else " "
 
 
-def _math(match: re.Match[str]) -> str:
-    """Drop the dollars of a formula; two prices in one sentence are not one."""
-    inner = match[1]
-    if re.match(r"\s*\d[\d,.]*\s*(?:[a-z]{3,}|/|per\b|to\b)", inner) and not re.search(r"[\^_=<>×≈±%]", inner):
-        return match.group()
-    return inner.strip() if inner.strip() else ""
+def _unmarked(text: str) -> str:
+    """Drop Markdown's marks and LaTeX's quotes."""
+    if "*" in text:
+        text = _STARS.sub(_star, text)
+        text = _STARRED.sub(r"\1", text)
+    if "--" in text:
+        text = _DASHES.sub(lambda found: "—" if len(found[0]) == 3 else "–", text)
+    if "_" in text:
+        text = _BOLD.sub(r"\1", text)
+        text = _UNDERLINED.sub(r"\1", text)
+    if "](" in text:
+        text = _LINK.sub(lambda link: link[1] if link[1] == link[2] else f"{link[1]} ({link[2]})", text)
+    if "`" in text:
+        if "``" in text:
+            text = text.replace("``", '"').replace("''", '"')
+        text = _QUOTED.sub(r"'\1'", text)
+        text = _CODE.sub(r"\1", text)
+    return text
 
 
-def _rejoined(match: re.Match[str]) -> str:
-    first, second = match[1], match[2]
-    if second in _LIST_WORDS or first in _PREFIXES:
-        return match.group()
-    return first + second
+def _star(found: re.Match[str]) -> str:
+    """Runs of stars mark bold and italic; between two numbers, or alone, they are meant."""
+    before = found.string[max(0, found.start() - 1) : found.start()]
+    after = found.string[found.end() : found.end() + 1]
+    meant = (before.isdigit() and after.isdigit()) or (not before.strip() and not after.strip())
+    return found[0] if meant else ""

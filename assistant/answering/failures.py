@@ -12,8 +12,13 @@ from vectorstore.errors import UserError
 _DOCTOR = "`assistant doctor` tells more"
 # How vLLM, llama.cpp, Ollama and OpenAI say that a prompt is too long.
 _OVERFLOW = re.compile(r"context[ _](?:length|window|size)|(?:prompt|input) is too long", re.IGNORECASE)
+_FIRST_WAIT = 0.3  # seconds before the first retry where the server does not say
 # Seconds to wait; a wrong host name or address stays wrong.
-_WORTH_ANOTHER_TRY = {"connection refused": 0.2, "the connection was cut": 0.5, "connection failed": 0.5}
+_WORTH_ANOTHER_TRY = {
+    "connection refused": 0.2,
+    "the connection was cut": _FIRST_WAIT,
+    "connection failed": _FIRST_WAIT,
+}
 
 
 class ModelError(UserError):
@@ -155,7 +160,7 @@ def _of_status(status: int, error: BaseException, endpoint: Endpoint, offered: S
         return ModelError(
             f"{endpoint} failed on the server's side ({status})",
             f"try again later; {_DOCTOR}",
-            retry_after=_retry_after(error) or 0.5,
+            retry_after=_retry_after(error) or _FIRST_WAIT,
         )
     return ModelError(
         f"{endpoint} does not accept the request ({status})", f"check ASSISTANT_MODEL; {_DOCTOR}"
@@ -176,7 +181,7 @@ def _too_many(error: BaseException, endpoint: Endpoint) -> ModelError:
     return ModelError(
         f"{endpoint} takes no more requests for now (429)",
         "wait a little, or use another model",
-        retry_after=_retry_after(error) or 0.5,
+        retry_after=_retry_after(error) or _FIRST_WAIT,
     )
 
 

@@ -1,0 +1,34 @@
+"""Text from cards, questions and models made inert: shown as words, never acting as markup or as a marker."""
+
+import re
+
+# Control characters, and those that make a text read as another (bidirectional, zero width).
+_INVISIBLE = re.compile(
+    "[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
+)
+_TAG = re.compile(r"</?[A-Za-z!][^<>]{0,500}>")
+_OPENS_TAG = re.compile(r"<(?=[A-Za-z/!?])")
+_LINK = re.compile(r"\](?=[(\[])")
+_IMAGE = re.compile(r"!(?=\[)")
+_MARKER = re.compile(r"\[(\^?\d{1,3}(?:\s*[,，、-]\s*\d{1,3})*)\]")
+
+
+def visible(text: str) -> str:
+    """The text without characters that do not show; line breaks and tabs become blanks."""
+    return " ".join(_INVISIBLE.sub(" ", text).split())
+
+
+def inert(text: str) -> str:
+    """The text such that Markdown and HTML show it as words.
+
+    A bracketed number that is not ours becomes a number in parentheses, so that it cannot pass for a
+    citation.
+    """
+    text = _MARKER.sub(r"(\1)", visible(text))
+    text = _OPENS_TAG.sub("< ", text)
+    return _IMAGE.sub("! ", _LINK.sub("] ", text)).replace("`", "'")
+
+
+def without_tags(text: str) -> str:
+    """The text with whole HTML tags taken out: what a model says does not need any."""
+    return _TAG.sub(" ", text)

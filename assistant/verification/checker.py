@@ -1,0 +1,233 @@
+"""The check of one claim against cards: fixed rules first, then a fitted weighing of everything seen."""
+
+import json
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from typing import Any, Literal
+
+from assistant.names import fold
+from assistant.verification.features import (
+    Line,
+    Statement,
+    features,
+    line_of,
+    missing_figures,
+    missing_names,
+    statement_of,
+)
+from assistant.verification.figures import literals, same
+from vectorstore.cards import PaperCard
+from vectorstore.passages import Passage, passages_of
+
+Label = Literal["supported", "unsure", "unsupported"]
+# Cosines of a claim to passages, in their order.
+Closeness = Callable[[str, Sequence[Passage]], Sequence[float]]
+Rarity = Callable[[Iterable[str]], Mapping[str, float]]
+Opinion = Callable[[str, list[str]], bool | None]
+
+_LONGEST_CLAIM = 2_000
+_MOST_QUOTES = 4
+_URL = re.compile(r"(?:https?://|www\.)[^\s<>()\[\]]+", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """What the check finds.
+
+    Args:
+        label: `unsure` means: show the quote instead of the claim's own words.
+        score: the fitted score; 0 is the line between supported and unsure.
+        quotes: the fewest passages that carry the claim, best first; every figure of the claim is in one.
+        reason: why it is not supported, in plain English; empty where it is.
+    """
+
+    label: Label
+    score: float
+    quotes: list[Passage] = field(default_factory=list)
+    reason: str = ""
+
+
+class Checker:
+    """Checks claims.
+
+    Args:
+        closeness: cosines of a claim to passages; None does without.
+        rarity: inverse document frequencies of terms; None takes all as rare.
+        second_opinion: asked (claim, quotes) about every claim that would be accepted; False refuses it.
+    """
+
+    def __init__(
+        self,
+        closeness: Closeness | None = None,
+        rarity: Rarity | None = None,
+        second_opinion: Opinion | None = None,
+    ) -> None:
+        self._closeness, self._rarity, self._opinion = closeness, rarity, second_opinion
+
+    def assess(self, claim: str, cards: Sequence[PaperCard]) -> Assessment:
+        """Check one claim against some cards.
+
+        Args:
+            claim: one sentence, in English or Chinese.
+            cards: what it is said to rest on; a claim may need several.
+        """
+        if len(claim) > _LONGEST_CLAIM:
+            return Assessment("unsupported", -math.inf, reason="it is too long to be one claim")
+        seen = self.examine(claim, cards)
+        if seen.refusal:
+            return Assessment("unsupported", -math.inf, reason=seen.refusal)
+        score = fitted().score(seen.features)
+        if score < fitted().unsure_above:
+            return Assessment("unsupported", score, seen.quotes, _why(seen.features))
+        if score < 0:
+            return Assessment("unsure", score, seen.quotes, _why(seen.features))
+        if self._opinion is not None and self._opinion(claim, [quote.text for quote in seen.quotes]) is False:
+            return Assessment("unsupported", score, seen.quotes, "the model, asked to check, does not find it there")
+        return Assessment("supported", score, seen.quotes)
+
+    def examine(self, claim: str, cards: Sequence[PaperCard]) -> "Examination":
+        """What is seen of a claim beside some cards, before it is weighed."""
+        statement = statement_of(claim)
+        lines = [line_of(passage) for card in cards for passage in passages_of(card)]
+        if not lines or not statement.terms:
+            return Examination("there is nothing in it to check")
+        titles = " ".join(card.title for card in cards)
+        refusal = _refusal(statement, lines, titles)
+        if refusal:
+            return Examination(refusal)
+        cosines = self._closeness(claim, [line.passage for line in lines]) if self._closeness else None
+        rarity = self._rarity(statement.terms) if self._rarity else {}
+        ranked = _ranked(statement, lines, cosines, rarity)
+        seen = features(statement, lines, ranked[:2], titles, cosines, rarity)
+        return Examination("", seen, [line.passage for line in _carrying(statement, ranked)])
+
+
+@dataclass(frozen=True)
+class Examination:
+    """What is seen of a claim: a reason to refuse it outright, or features and the quotes that carry it."""
+
+    refusal: str
+    features: Mapping[str, float] = field(default_factory=dict)
+    quotes: list[Passage] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """The weights that `python -m evals.fit_checker` found.
+
+    Args:
+        names: the features, in order.
+        means, scales: how each is standardised.
+        weights, weights_zh: per feature, and what is added for Chinese claims.
+        bias: such that 0 is the accepting line.
+        unsure_above: down to here the quote is shown instead.
+    """
+
+    names: Sequence[str]
+    means: Sequence[float]
+    scales: Sequence[float]
+    weights: Sequence[float]
+    weights_zh: Sequence[float]
+    bias: float
+    unsure_above: float
+
+    def score(self, seen: Mapping[str, float]) -> float:
+        """The weighted sum of what was seen."""
+        columns = zip(self.names, self.means, self.scales, self.weights, self.weights_zh, strict=True)
+        return self.bias + sum(
+            (seen[name] - mean) / scale * (weight + extra * seen["chinese"])
+            for name, mean, scale, weight, extra in columns
+        )
+
+
+@cache
+def fitted() -> Fitted:
+    """The weights shipped with the package."""
+    text = files(__package__).joinpath("weights.json").read_text("utf-8")
+    values: dict[str, Any] = json.loads(text)
+    return Fitted(**values)
+
+
+def _refusal(statement: Statement, lines: Sequence[Line], titles: str) -> str:
+    """What alone is enough to refuse a claim: something it names or counts stands nowhere."""
+    figures = missing_figures(statement, lines)
+    if figures:
+        written = ", ".join(statement.text[figure.start : figure.end].strip() for figure in figures)
+        return f"{written} stands nowhere in the card"
+    known = {literal for line in lines for literal in literals(line.text)} | set(literals(titles))
+    digits = [literal for literal in literals(statement.text) if literal not in known]
+    if digits:
+        return f"{', '.join(digits)} stands nowhere in the card"
+    names = missing_names(statement, fold(titles) + "".join(line.folded for line in lines))
+    if names:
+        return f"{', '.join(names)} stands nowhere in the card"
+    written_out = " ".join(line.text for line in lines)
+    urls = [url for url in _URL.findall(statement.text) if url.rstrip(".,;") not in written_out]
+    return f"the link {urls[0]} stands nowhere in the card" if urls else ""
+
+
+def _ranked(
+    statement: Statement, lines: Sequence[Line], cosines: Sequence[float] | None, rarity: Mapping[str, float]
+) -> list[Line]:
+    """Lines by how much of the claim they carry, best first."""
+    weight = {term: rarity.get(term, 6.0) for term in statement.terms}
+    total = sum(weight.values()) or 1.0
+
+    def carried(place: int) -> float:
+        line = lines[place]
+        words = sum(weight[term] for term in statement.terms if term in line.terms) / total
+        numbers = sum(any(same(figure, other) for other in line.figures) for figure in statement.figures)
+        return words + 0.5 * numbers + (10.0 * (cosines[place] - 0.85) if cosines else 0.0)
+
+    return [lines[place] for place in sorted(range(len(lines)), key=lambda place: (-carried(place), place))]
+
+
+def _carrying(statement: Statement, ranked: Sequence[Line]) -> list[Line]:
+    """The best line, and further ones only for figures and names that it does not have."""
+    chosen = [ranked[0]]
+    wanted = set(literals(statement.text)) | {fold(name).rstrip("s") for name in statement.names}
+    hard = [figure for figure in statement.figures if figure.hard]
+
+    def left() -> tuple[set[str], list[Any]]:
+        folded = "".join(line.folded for line in chosen)
+        digits = {literal for line in chosen for literal in literals(line.text)}
+        return (
+            {want for want in wanted if want not in digits and (want.replace(".", "").isdigit() or want not in folded)},
+            [figure for figure in hard if not any(same(figure, o) for line in chosen for o in line.figures)],
+        )
+
+    while len(chosen) < _MOST_QUOTES:
+        words, figures = left()
+        if not words and not figures:
+            break
+
+        def gain(line: Line, words: set[str] = words, figures: list[Any] = figures) -> int:
+            digits = set(literals(line.text))
+            return sum(word in digits or word in line.folded for word in words) + sum(
+                any(same(figure, other) for other in line.figures) for figure in figures
+            )
+
+        best = max((line for line in ranked if line not in chosen), key=gain, default=None)
+        if best is None or gain(best) == 0:
+            break
+        chosen.append(best)
+    return chosen
+
+
+def _why(seen: Mapping[str, float]) -> str:
+    """The plainest thing that speaks against a claim."""
+    if seen["figure_order"] > 0.5:
+        return "its figures seem to belong to other things in the card"
+    if seen["figure_tie"] > 0.85:
+        return "its figure stands beside other words in the card"
+    if seen["negation_extra"]:
+        return "it denies something that the card does not deny"
+    if seen["universal_extra"]:
+        return "it says more than the card: 'all', 'only' or the like does not stand there"
+    if seen["uncovered_count"] >= 3:
+        return "much of it stands nowhere in the card"
+    return "no sentence of the card says this closely enough"

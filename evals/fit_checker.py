@@ -1,0 +1,94 @@
+"""Fit the checker's weights: `python -m evals.fit_checker CLAIMS.jsonl` with the claims' cards ingested.
+
+Logistic regression over what `Checker.examine` sees. The file has one claim a line: `claim`, `card`,
+`supported`. The accepting line is put where 92% of the true claims pass, the unsure one where 97% do.
+"""
+
+import argparse
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from assistant.assistant import Assistant
+from assistant.verification import checker as checker_module
+
+_ACCEPTED, _UNSURE = 0.92, 0.97
+_PENALTY = 0.01
+_STEPS = 30
+
+
+def fit(claims: Sequence[dict[str, Any]], assistant: Assistant) -> dict[str, Any]:
+    """Find weights from labelled claims.
+
+    Args:
+        claims: dicts with `claim`, `card` and `supported`.
+        assistant: holds the cards.
+
+    Returns:
+        The content of `weights.json`.
+    """
+    check = assistant.checker()
+    seen, labels, refused_true = [], [], 0
+    for claim in claims:
+        found = check.examine(claim["claim"], [assistant.card(claim["card"])])
+        if found.refusal:
+            refused_true += claim["supported"]
+            continue
+        seen.append(found.features)
+        labels.append(claim["supported"])
+    names = list(seen[0])
+    table = np.array([[features[name] for name in names] for features in seen])
+    truth = np.array(labels, float)
+    means, scales = table.mean(axis=0), table.std(axis=0) + 1e-6
+    scaled = (table - means) / scales
+    chinese = table[:, [names.index("chinese")]]
+    design = np.hstack([np.ones((len(scaled), 1)), scaled, scaled * chinese])
+    weights = _logistic(design, truth)
+    scores = design @ weights
+    # The true claims that were refused outright have used up some of the allowance already.
+    true_scores = np.concatenate([scores[truth == 1], np.full(refused_true, -np.inf)])
+    line = float(np.quantile(true_scores, 1 - _ACCEPTED))
+    unsure = float(np.quantile(true_scores, 1 - _UNSURE))
+    size = len(names)
+    return {
+        "names": names,
+        "means": means.round(5).tolist(),
+        "scales": scales.round(5).tolist(),
+        "weights": weights[1 : size + 1].round(4).tolist(),
+        "weights_zh": weights[size + 1 :].round(4).tolist(),
+        "bias": round(float(weights[0]) - line, 4),
+        "unsure_above": round(unsure - line, 4),
+    }
+
+
+def _logistic(design: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """Ridge logistic regression by Newton's method; the intercept is free."""
+    weights = np.zeros(design.shape[1])
+    penalty = np.full(design.shape[1], _PENALTY * len(truth))
+    penalty[0] = 0.0
+    for _ in range(_STEPS):
+        chance = 1 / (1 + np.exp(-(design @ weights)))
+        slope = design.T @ (chance - truth) + penalty * weights
+        curve = (design * (chance * (1 - chance))[:, None]).T @ design + np.diag(penalty + 1e-9)
+        step = np.linalg.solve(curve, slope)
+        weights -= step
+        if np.abs(step).max() < 1e-8:
+            break
+    return weights
+
+
+def main() -> None:
+    """Fit and write the weights into the package."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("claims", type=Path)
+    lines = parser.parse_args().claims.read_text("utf-8").splitlines()
+    target = Path(checker_module.__file__).with_name("weights.json")
+    target.write_text(json.dumps(fit([json.loads(line) for line in lines], Assistant())) + "\n", "utf-8")
+    print(f"{target}: fitted on {len(lines)} claims")
+
+
+if __name__ == "__main__":
+    main()
