@@ -1,7 +1,9 @@
 """Whatever a model says or fails to say, the guarantees hold: every script, end to end."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,7 @@ from assistant.types import Answer, Answered
 from vectorstore.cards import PaperCard
 
 KEY = "sk-scripted-0123456789abcdef"
-TIMEOUT = 1.5
+TIMEOUT = 1.0
 QUESTIONS = {
     "en": "How does GuardSpace keep a model safe during fine-tuning, and how well does it do?",
     "zh": "GuardSpace 在微调时如何保持模型安全，效果如何？",
@@ -60,38 +62,58 @@ def written(home: Path, server: ScriptedServer) -> Assistant:
     return assistant
 
 
-def asked(
-    assistant: Assistant, server: ScriptedServer, behaviour: str, question: str
-) -> tuple[Answer, float]:
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one question."""
+
+    answer: Answer
+    seconds: float
+    lies: list[str]
+    requests: int
+
+
+def asked(assistant: Assistant, server: ScriptedServer, behaviour: str, question: str) -> Outcome:
     server.behaviour = behaviour
     server.asked.clear()
     began = time.monotonic()
     answer = assistant.answer(question)
-    return answer, time.monotonic() - began
+    return Outcome(answer, time.monotonic() - began, server.lies, len(server.completions))
+
+
+@pytest.fixture(scope="module")
+def outcome(written: Assistant, server: ScriptedServer) -> Callable[[str, str], Outcome]:
+    """What comes of a behaviour in a language; each is asked once, as many of them take the whole limit."""
+
+    @cache
+    def once(behaviour: str, language: str) -> Outcome:
+        return asked(written, server, behaviour, QUESTIONS[language])
+
+    return once
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize("behaviour", sorted(BEHAVIOURS))
 def test_the_guarantees_hold_whatever_the_model_does(
-    written: Assistant, server: ScriptedServer, behaviour: str, language: str
+    written: Assistant, outcome: Callable[[str, str], Outcome], behaviour: str, language: str
 ) -> None:
-    answer, seconds = asked(written, server, behaviour, QUESTIONS[language])
+    came = outcome(behaviour, language)
+    answer = came.answer
     check_guarantees(answer, written.card)
-    assert server.completions, "the model was asked"
-    for lie in server.lies:
+    assert came.requests >= 1
+    for lie in came.lies:
         assert bare(lie) not in bare(answer.text)
     assert KEY not in answer.model_dump_json()
     assert "evil.example" not in answer.text
     # The model's limit, and what our own work takes on a busy machine.
-    assert seconds < TIMEOUT + 3
+    assert came.seconds < TIMEOUT + 3
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize("behaviour", sorted(FAILING))
 def test_a_failing_endpoint_leaves_the_cards_own_sentences_and_one_line_why(
-    written: Assistant, server: ScriptedServer, behaviour: str, language: str
+    outcome: Callable[[str, str], Outcome], behaviour: str, language: str
 ) -> None:
-    answer, _ = asked(written, server, behaviour, QUESTIONS[language])
+    answer = outcome(behaviour, language).answer
     assert (answer.status, answer.mode) == ("answered", "extractive")
     assert len(answer.notes) == 1
     assert "the model" in answer.notes[0]
@@ -101,9 +123,9 @@ def test_a_failing_endpoint_leaves_the_cards_own_sentences_and_one_line_why(
 @pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize("behaviour", sorted(HONEST))
 def test_an_honest_model_writes_the_answer(
-    written: Assistant, server: ScriptedServer, behaviour: str, language: str
+    outcome: Callable[[str, str], Outcome], behaviour: str, language: str
 ) -> None:
-    answer, _ = asked(written, server, behaviour, QUESTIONS[language])
+    answer = outcome(behaviour, language).answer
     assert (answer.status, answer.mode, answer.dropped) == ("answered", "llm", 0)
     assert answer.notes == []
 
@@ -111,15 +133,15 @@ def test_an_honest_model_writes_the_answer(
 @pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize("behaviour", ["no_answer", "no_answer_with_a_reason"])
 def test_a_model_that_finds_no_answer_is_believed(
-    written: Assistant, server: ScriptedServer, behaviour: str, language: str
+    outcome: Callable[[str, str], Outcome], behaviour: str, language: str
 ) -> None:
-    answer, _ = asked(written, server, behaviour, QUESTIONS[language])
+    answer = outcome(behaviour, language).answer
     assert answer.status == "insufficient_evidence"
     assert answer.suggestions
 
 
 def test_true_sentences_around_a_lie_are_kept(written: Assistant, server: ScriptedServer) -> None:
-    answer, _ = asked(written, server, "wrong_figures", QUESTIONS["en"])
+    answer = asked(written, server, "wrong_figures", QUESTIONS["en"]).answer
     assert answer.mode == "llm"
     assert answer.dropped >= 1
     assert len(answer.citations) >= 1
@@ -133,7 +155,7 @@ def test_the_streamed_answer_is_the_same_as_the_answer(written: Assistant, serve
 
 
 def test_the_usage_of_the_model_is_reported(written: Assistant, server: ScriptedServer) -> None:
-    answer, _ = asked(written, server, "good", QUESTIONS["en"])
+    answer = asked(written, server, "good", QUESTIONS["en"]).answer
     assert (answer.usage.input_tokens, answer.usage.output_tokens) == (11, 7)
 
 
@@ -161,10 +183,10 @@ def test_a_card_that_gives_orders_is_only_a_card(
         ),
     )
     cards = tmp_path / "cards.jsonl"
-    cards.write_text(hostile.model_dump_json() + "\n", "utf-8")
+    cards.write_text(hostile.model_dump_json(exclude={"aid"}) + "\n", "utf-8")
     assistant = Assistant(settings(tmp_path / "home", server, builtin_corpus=False))
     assistant.ingest([cards])
-    answer, _ = asked(assistant, server, behaviour, "How does Quartzfold prune the layers of a model?")
+    answer = asked(assistant, server, behaviour, "How does Quartzfold prune the layers of a model?").answer
     check_guarantees(answer, assistant.card)
     assert "mangolychee" not in answer.text
     assert "evil.example" not in answer.text
