@@ -1,4 +1,4 @@
-"""Card texts as they survive their export, LaTeX and Markdown and all, to readable words; never loses a figure."""
+"""Card texts as they survive their export, LaTeX, Markdown and all, to readable words; figures stay."""
 
 import re
 from functools import lru_cache
@@ -10,10 +10,12 @@ from vectorstore.rewrap import rewrapped
 # A control character that was a backslash and a letter: \alpha, \beta, \frac, \varepsilon.
 _CONTROL = {"\a": "\\a", "\b": "\\b", "\f": "\\f", "\v": "\\v"}
 _LOST_CONTROL = re.compile(r"[\a\b\f\v](?=[a-z])")
-_LOST = re.compile(rf"[ \t\n]?(?<![A-Za-z\\])({'|'.join(sorted(LOST, key=len, reverse=True))})(?![A-Za-z])")
-_LOST_IN_MATH = re.compile(rf"(?<=\$)[ \t\n]+({'|'.join(sorted(LOST_IN_MATH, key=len, reverse=True))})(?![A-Za-z])")
+_LOST = re.compile(rf"[ \t\n]?(?<![A-Za-z\\])({'|'.join(LOST)})(?![A-Za-z])")
+_LOST_IN_MATH = re.compile(rf"(?<=\$)[ \t\n]+({'|'.join(LOST_IN_MATH)})(?![A-Za-z])")
 _LOST_STYLE = re.compile(r"[ \t]?(?<![A-Za-z\\])(ext(?:bf|it|tt|sc|rm|sf|normal)?)(?=\{)")
-_LOST_BACKSLASH = re.compile(r"(?<![A-Za-z\\])(math(?:rm|bf|cal|bb|it|sf|tt)|text(?:bf|it|tt|sc|rm|sf)?)(?=\{)")
+_LOST_BACKSLASH = re.compile(
+    r"(?<![A-Za-z\\])(math(?:rm|bf|cal|bb|it|sf|tt)|text(?:bf|it|tt|sc|rm|sf)?)(?=\{)"
+)
 _DOUBLED = re.compile(r"(?<!\\)\\{2,}+(?=[A-Za-z%$&#_{}])")
 _TIE = re.compile(r"(?<=[\w.,;:)\]}])~(?=[\w\\$(\[{])")
 _RANGE = re.compile(r"(?:^|[\s(\u3400-\u9fff])[$]?[+-]?\d[\d.,]*[%A-Za-z]{0,3}$")

@@ -15,18 +15,15 @@ from vectorstore.latex_tables import (
     STYLES,
     SYMBOLS,
 )
+from vectorstore.latex_tokens import formulas, pairs, tokens_of
 
-_TOKEN = re.compile(r"\\(?:[A-Za-z]+\*?|.|$)|[{}$^_\[\]]|[^\\{}$^_\[\]]+", re.DOTALL)
-_LONGEST_FORMULA = 600
-# Groups are only looked into ahead of their turn while short: nested ones would cost the square of their depth.
+# Looking into groups ahead of their turn is bounded: nested ones would cost the square of their depth.
 _GLANCE = 60
-_MATH_SIGN = re.compile(r"[\\^_{}=<>≈×]")
 _YEAR_KEY = re.compile(r"([A-Za-z][A-Za-z\-]*)[:_\-]?((?:19|20)\d\d)([^\d]*)")
 # These stand before an amount without a blank: "~21%".
 _SIGNS = frozenset("~≈±<>≤≥")
 _KEEPS_BRACES = re.compile(r"[,:;\"|=_]")
 _COMPOUND = re.compile(r"[+*/=,<>|\s]|(?<=.)-")
-_PROSE_PRICE = re.compile(r"\d.*(?:[a-z]{3,}|[-–—/,(]$|\s$)", re.DOTALL)
 
 
 def spoken(text: str) -> str:
@@ -41,9 +38,9 @@ class _Scan:
     """The state of one pass: tokens, which brace closes which, and what some braces become."""
 
     def __init__(self, text: str) -> None:
-        self.tokens = _TOKEN.findall(text)
-        self.close = _pairs(self.tokens)
-        self.delimiters = _formulas(self.tokens)
+        self.tokens = tokens_of(text)
+        self.close = pairs(self.tokens)
+        self.delimiters = formulas(self.tokens)
         self.become: dict[int, str] = {}
         self.out: list[str] = []
         self.math = False
@@ -51,21 +48,21 @@ class _Scan:
     def run(self) -> str:
         place = 0
         while place < len(self.tokens):
-            token = self.tokens[place]
+            part = self.tokens[place]
             if place in self.become:
                 self.say(self.become[place])
-            elif token[0] == "\\":
-                place = self.command(token[1:], place + 1)
+            elif part[0] == "\\":
+                place = self.command(part[1:], place + 1)
                 continue
-            elif token == "$":
+            elif part == "$":
                 self.dollar(place)
-            elif token in ("^", "_"):
-                place = self.script(token, place + 1)
+            elif part in ("^", "_"):
+                place = self.script(part, place + 1)
                 continue
-            elif token == "{":
+            elif part == "{":
                 self.group(place)
-            elif token != "}":
-                self.say(token)
+            elif part != "}":
+                self.say(part)
             place += 1
         return "".join(self.out)
 
@@ -175,9 +172,13 @@ class _Scan:
         return place
 
     def other(self, name: str, opens: int | None, place: int) -> int:
-        """A command that only styles its argument, an icon, or a macro nobody defined: its name is then the word."""
+        """A command that styles its argument, an icon, or a macro nobody defined: its name is the word then."""
         empty = opens == place and self.close.get(place) == place + 1
-        if name in STYLES or re.fullmatch(r"fa[A-Z]\w*", name) or (opens == place and not empty and name not in FUNCTIONS):
+        if (
+            name in STYLES
+            or re.fullmatch(r"fa[A-Z]\w*", name)
+            or (opens == place and not empty and name not in FUNCTIONS)
+        ):
             word = ""
         else:
             word = name + (" " if opens == place and not empty else "")
@@ -217,9 +218,9 @@ class _Scan:
         """`\\"i` is ï inside a word or a group; elsewhere it is an escaped sign."""
         braced = self.at(place) == "{" and place in self.close
         letter = self.glance(place) if braced else self.at(place)[:1]
-        composed = unicodedata.normalize("NFC", letter + ACCENTS[name]) if len(letter) == 1 and letter.isalpha() else ""
+        composed = unicodedata.normalize("NFC", letter + ACCENTS[name]) if letter.isalpha() else ""
         in_word = braced or self.said().isalpha() or self.at(place - 2) == "{"
-        if len(composed) != 1 or not in_word:
+        if len(letter) != 1 or len(composed) != 1 or not in_word:
             self.say(name)
             return place
         self.say(composed)
@@ -309,42 +310,3 @@ class _Scan:
 def _key(key: str) -> str:
     match = _YEAR_KEY.fullmatch(key)
     return f"{match[1][0].upper()}{match[1][1:]} {match[2]}" if match else key
-
-
-def _pairs(tokens: list[str]) -> dict[int, int]:
-    """Where each brace and each bracket closes."""
-    close: dict[int, int] = {}
-    stacks: dict[str, list[int]] = {"{": [], "[": []}
-    for place, token in enumerate(tokens):
-        if token in stacks:
-            stacks[token].append(place)
-        elif token in ("}", "]"):
-            stack = stacks["{" if token == "}" else "["]
-            if stack:
-                close[stack.pop()] = place
-    return close
-
-
-def _formulas(tokens: list[str]) -> set[int]:
-    """The dollars that open or close a formula; the others are prices and the like."""
-    found: set[int] = set()
-    opens: int | None = None
-    for place, token in enumerate(tokens):
-        if token != "$":
-            continue
-        if opens is None:
-            opens = place
-        elif place == opens + 1 or _is_formula("".join(tokens[opens + 1 : place])):
-            found |= {opens, place}
-            opens = None
-        else:
-            opens = place
-    return found
-
-
-def _is_formula(inside: str) -> bool:
-    if len(inside) > _LONGEST_FORMULA or "\n\n" in inside:
-        return False
-    if _MATH_SIGN.search(inside):
-        return not (inside[0].isdigit() and inside[-1].isspace())
-    return not (inside[0].isspace() or inside[-1].isspace() or _PROSE_PRICE.match(inside))

@@ -48,8 +48,8 @@ SYMBOLS = {
     "pounds": "£",
     "quad": " ", "qquad": " ", "newline": " ", "linebreak": " ", "par": "\n", "TeX": "TeX", "LaTeX":
     "LaTeX",
-    "eg": "e.g.", "Eg": "E.g.", "ie": "i.e.", "Ie": "I.e.", "etal": "et al.", "wrt": "w.r.t.", "aka":
-    "a.k.a.",
+    "eg": "e.g.", "Eg": "E.g.", "ie": "i.e.", "Ie": "I.e.", "etal": "et al.", "wrt": "w.r.t.",
+    "aka": "a.k.a.",
 }  # fmt: skip
 
 # Signs between two operands: a blank after the command means one before it too.
@@ -57,12 +57,27 @@ OPERATORS = frozenset("×±∓÷·~≈≃≅≡≤≥<>≪≫≠→←↔↦⇒�
 
 # Names of functions: they need a blank before a group that loses its braces.
 FUNCTIONS = frozenset(
-    ["log", "ln", "exp", "sin", "cos", "tan", "tanh", "max", "min", "sup", "inf", "argmax", "argmin", "lim", "det", "dim", "deg", "gcd", "Pr", "softmax", "mod"]
+    [
+        "log", "ln", "exp", "sin", "cos", "tan", "tanh", "max", "min", "sup", "inf", "argmax", "argmin",
+        "lim", "det", "dim", "deg", "gcd", "Pr", "softmax", "mod",
+    ]
 )
 
 # These only say how what follows looks, or how it is spaced.
 STYLES = frozenset(
-    ["textbf", "textit", "emph", "textsc", "texttt", "textrm", "textsf", "textmd", "textup", "textsl", "textnormal", "underline", "uline", "text", "mathrm", "mathbf", "mathcal", "mathbb", "mathit", "mathsf", "mathtt", "mathfrak", "mathscr", "boldsymbol", "bm", "pmb", "operatorname", "mbox", "hbox", "fbox", "url", "bf", "it", "em", "tt", "sc", "rm", "sf", "bfseries", "itshape", "ttfamily", "scshape", "rmfamily", "left", "right", "middle", "big", "Big", "bigg", "Bigg", "bigl", "bigr", "Bigl", "Bigr", "displaystyle", "textstyle", "scriptstyle", "mathop", "mathord", "mathbin", "mathrel", "mathopen", "mathclose", "tilde", "hat", "bar", "vec", "dot", "ddot", "check", "breve", "widetilde", "widehat", "overline", "ensuremath", "protect", "footnotesize", "scriptsize", "tiny", "small", "normalsize", "large", "Large", "LARGE", "huge", "noindent", "centering", "xspace", "limits", "nolimits", "nonumber", "allowbreak", "nobreak", "relax", "phantom", "smash", "makebox", "uppercase", "lowercase", "MakeUppercase", "textcase"]
+    [
+        "textbf", "textit", "emph", "textsc", "texttt", "textrm", "textsf", "textmd", "textup", "textsl",
+        "textnormal", "underline", "uline", "text", "mathrm", "mathbf", "mathcal", "mathbb", "mathit",
+        "mathsf", "mathtt", "mathfrak", "mathscr", "boldsymbol", "bm", "pmb", "operatorname", "mbox",
+        "hbox", "fbox", "url", "bf", "it", "em", "tt", "sc", "rm", "sf", "bfseries", "itshape",
+        "ttfamily", "scshape", "rmfamily", "left", "right", "middle", "big", "Big", "bigg", "Bigg",
+        "bigl", "bigr", "Bigl", "Bigr", "displaystyle", "textstyle", "scriptstyle", "mathop", "mathord",
+        "mathbin", "mathrel", "mathopen", "mathclose", "tilde", "hat", "bar", "vec", "dot", "ddot",
+        "check", "breve", "widetilde", "widehat", "overline", "ensuremath", "protect", "footnotesize",
+        "scriptsize", "tiny", "small", "normalsize", "large", "Large", "LARGE", "huge", "noindent",
+        "centering", "xspace", "limits", "nolimits", "nonumber", "allowbreak", "nobreak", "relax",
+        "phantom", "smash", "makebox", "uppercase", "lowercase", "MakeUppercase", "textcase",
+    ]
 )
 
 # First argument only says how the second looks.
@@ -71,7 +86,11 @@ COLOURED = frozenset(["color", "textcolor", "colorbox", "pagecolor", "fontsize",
 FRACTIONS = frozenset(["frac", "dfrac", "tfrac", "cfrac", "sfrac", "nicefrac"])
 
 CITATIONS = frozenset(
-    ["cite", "citep", "citet", "citealp", "citealt", "citeauthor", "citeyear", "citeyearpar", "citenum", "parencite", "textcite", "autocite", "footcite", "nocite", "ref", "eqref", "autoref", "cref", "Cref", "pageref", "label", "footnotemark"]
+    [
+        "cite", "citep", "citet", "citealp", "citealt", "citeauthor", "citeyear", "citeyearpar",
+        "citenum", "parencite", "textcite", "autocite", "footcite", "nocite", "ref", "eqref", "autoref",
+        "cref", "Cref", "pageref", "label", "footnotemark",
+    ]
 )
 
 LITERAL = frozenset(("url", "path", "nolinkurl"))
@@ -84,7 +103,10 @@ LOST = {
     "extperthousand": "textperthousand", "abla": "nabla", "ightarrow": "rightarrow",
 }  # fmt: skip
 # These might be words, so they are mended only right after a dollar.
-LOST_IN_MATH = {"au": "tau", "o": "to", "ilde": "tilde", "op": "top", "eq": "neq", "u": "nu", "ho": "rho", "ext": "text"}
+LOST_IN_MATH = {
+    "au": "tau", "o": "to", "ilde": "tilde", "op": "top", "eq": "neq", "u": "nu",
+    "ho": "rho", "ext": "text",
+}  # fmt: skip
 
 DINGBATS = {51: "✓", 52: "✓", 55: "✗", 56: "✗", 72: "★", 73: "★"} | {
     first + step: f"({step + 1})" for first in (172, 182, 192, 202) for step in range(10)
