@@ -1,0 +1,1 @@
+"""The questions and claims that the suite asks, and how a user adds more."""
