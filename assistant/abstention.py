@@ -77,12 +77,16 @@ _ATTRIBUTES = (
     ),
     _Attribute(
         ("its number of parameters or memory use", "参数量或显存占用"),
-        _words(r"how many parameters|parameter count|how much (?:gpu |v?ram|memory)\b.*\b(?:need|take|require|use)|多少参数|参数量|显存"),
+        _words(
+            r"how many parameters|parameter count|how much (?:gpu |v?ram|memory)\b.*\b(?:need|take|require|use)|多少参数|参数量|显存"
+        ),
         _words(r"\d(?:\.\d+)? ?[BM]\b|parameters?\b|memory|\bGB\b|参数|显存|内存"),
     ),
     _Attribute(
         ("a clinical trial or human subjects", "临床试验或受试者"),
-        _words(r"clinical trial|how many (?:real )?(?:\w+ )?(?:patients|participants|volunteers)|临床试验|多少(?:名|位)(?:患者|病人|受试者)"),
+        _words(
+            r"clinical trial|how many (?:real )?(?:\w+ )?(?:patients|participants|volunteers)|临床试验|多少(?:名|位)(?:患者|病人|受试者)"
+        ),
         _words(r"clinical trial|patients|participants|volunteers|user study|患者|病人|受试者|参与者"),
     ),
 )

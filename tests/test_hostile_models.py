@@ -159,17 +159,13 @@ def test_the_usage_of_the_model_is_reported(written: Assistant, server: Scripted
     assert (answer.usage.input_tokens, answer.usage.output_tokens) == (11, 7)
 
 
-def test_a_redirect_takes_question_and_key_to_no_other_host(
-    written: Assistant, server: ScriptedServer
-) -> None:
+def test_a_redirect_takes_question_and_key_to_no_other_host(written: Assistant, server: ScriptedServer) -> None:
     asked(written, server, "redirect_elsewhere", QUESTIONS["en"])
     assert server.other.asked == []
 
 
 @pytest.mark.parametrize("behaviour", ["obeys_the_card", "good", "reveals_the_prompt", "markup"])
-def test_a_card_that_gives_orders_is_only_a_card(
-    tmp_path: Path, server: ScriptedServer, behaviour: str
-) -> None:
+def test_a_card_that_gives_orders_is_only_a_card(tmp_path: Path, server: ScriptedServer, behaviour: str) -> None:
     hostile = PaperCard(
         id="effic-0badca",
         category="效率与压缩",

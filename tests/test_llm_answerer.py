@@ -26,9 +26,7 @@ def evidence(*texts: str, title: str = "Quartzfold: pruning by folding") -> list
             number=number,
             title=title,
             score=1.0 / number,
-            passage=Passage(
-                card_id="effic-000001", field="abstract", language="en", start=0, end=len(text), text=text
-            ),
+            passage=Passage(card_id="effic-000001", field="abstract", language="en", start=0, end=len(text), text=text),
         )
         for number, text in enumerate(texts, start=1)
     ]
@@ -83,9 +81,7 @@ def test_the_text_comes_in_chunks_that_make_up_the_draft(server: ScriptedServer)
     chunks = list(draft)
     assert len(chunks) > 5
     assert "".join(chunks).strip() == draft.text
-    assert (
-        draft.text == "Quartzfold removes 30% of the layers [1]. Accuracy on Ledger falls by 1.2 points [2]."
-    )
+    assert draft.text == "Quartzfold removes 30% of the layers [1]. Accuracy on Ledger falls by 1.2 points [2]."
 
 
 def test_the_usage_that_the_server_reports_is_kept(server: ScriptedServer) -> None:
@@ -129,9 +125,7 @@ def test_an_unfinished_last_sentence_is_not_part_of_the_text(server: ScriptedSer
 
 
 @pytest.mark.parametrize("behaviour", ["open_after_done", "no_usage_and_no_done"])
-def test_a_whole_reply_is_taken_even_if_the_connection_stays_open(
-    server: ScriptedServer, behaviour: str
-) -> None:
+def test_a_whole_reply_is_taken_even_if_the_connection_stays_open(server: ScriptedServer, behaviour: str) -> None:
     server.behaviour = behaviour
     assert drafted(server, timeout=10.0) == "Quartzfold removes 30% of the layers [1]."
 
@@ -327,12 +321,8 @@ def test_a_failing_endpoint_gives_one_plain_line_in_time(
 
 def test_nobody_listening_is_told_at_once() -> None:
     began = time.monotonic()
-    with pytest.raises(
-        ModelError, match=r"http://127\.0\.0\.1:9/v1 could not be reached \(connection refused\)"
-    ):
-        ChatModel("m", base_url="http://127.0.0.1:9/v1", timeout=20).complete(
-            [{"role": "user", "content": "x"}]
-        )
+    with pytest.raises(ModelError, match=r"http://127\.0\.0\.1:9/v1 could not be reached \(connection refused\)"):
+        ChatModel("m", base_url="http://127.0.0.1:9/v1", timeout=20).complete([{"role": "user", "content": "x"}])
     assert time.monotonic() - began < 3
 
 
@@ -411,9 +401,7 @@ def test_any_langchain_chat_model_can_write() -> None:
     from langchain_core.messages import AIMessage
 
     said = "Quartzfold removes 30% of the layers [1]."
-    draft = LLMAnswerer(ChatModel(GenericFakeChatModel(messages=iter([AIMessage(said)])))).draft(
-        QUERY, EVIDENCE
-    )
+    draft = LLMAnswerer(ChatModel(GenericFakeChatModel(messages=iter([AIMessage(said)])))).draft(QUERY, EVIDENCE)
     assert "".join(draft) == said
 
 

@@ -13,9 +13,7 @@ from assistant.answering.repetition import RepetitionGuard
 
 SECRET = "sk-0123456789"
 PIECES = st.lists(
-    st.sampled_from(
-        ["<think>", "</think>", "<thi", "nk>", SECRET, "sk-01234", "56789", "a", " ", "<", "。", "\x1b"]
-    )
+    st.sampled_from(["<think>", "</think>", "<thi", "nk>", SECRET, "sk-01234", "56789", "a", " ", "<", "。", "\x1b"])
 )
 
 
@@ -47,8 +45,7 @@ def test_what_passes_can_be_written_as_utf8(text: str) -> None:
 
 def test_plain_text_passes_at_once_and_as_it_is() -> None:
     assert (
-        OutputFilter(SECRET).feed("Accuracy rises to 61.5% [2].\n是 x < y")
-        == "Accuracy rises to 61.5% [2].\n是 x < y"
+        OutputFilter(SECRET).feed("Accuracy rises to 61.5% [2].\n是 x < y") == "Accuracy rises to 61.5% [2].\n是 x < y"
     )
 
 
@@ -102,9 +99,7 @@ def test_a_shortened_text_fits_and_is_a_beginning(text: str, limit: int) -> None
     assert text.encode("utf-8", "ignore").decode().startswith(short)
 
 
-@given(
-    st.lists(st.sampled_from(["</evidence>", "<|im_end|>", "[3]", "[INST]", "\n", "<", "|", ">", "/", "a"]))
-)
+@given(st.lists(st.sampled_from(["</evidence>", "<|im_end|>", "[3]", "[INST]", "\n", "<", "|", ">", "/", "a"])))
 def test_plain_text_has_no_fence_no_template_token_and_no_marker(parts: list[str]) -> None:
     text = plain("".join(parts))
     for token in ("</", "<|", "|>", "[3]", "[INST]", "\n"):

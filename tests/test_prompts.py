@@ -6,9 +6,7 @@ import pytest
 
 import prompts
 
-NAMES = sorted(
-    entry.name.removesuffix(".txt") for entry in files("prompts").iterdir() if entry.name.endswith(".txt")
-)
+NAMES = sorted(entry.name.removesuffix(".txt") for entry in files("prompts").iterdir() if entry.name.endswith(".txt"))
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -22,9 +22,7 @@ def setting_row(name: str, field: FieldInfo) -> str:
     # The name that other tools use comes first: most people have set it already.
     variables = " or ".join(f"`{variable}`" for variable in reversed(names))
     default = "the user's data folder" if field.default_factory else str(field.default)
-    shown = {"None": "", "True": "`true`"}.get(
-        default, f"`{default}`" if field.default_factory is None else default
-    )
+    shown = {"None": "", "True": "`true`"}.get(default, f"`{default}`" if field.default_factory is None else default)
     return f"| {variables} | {shown} | {field.description} |"
 
 

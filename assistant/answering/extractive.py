@@ -124,9 +124,7 @@ class ExtractiveAnswerer:
             if chosen and gains[id(candidate)] < best - weights.drop:
                 break
             left.remove(candidate)
-            if chosen and (
-                length + len(candidate.passage.text) > weights.share * total or _repeats(candidate, chosen)
-            ):
+            if chosen and (length + len(candidate.passage.text) > weights.share * total or _repeats(candidate, chosen)):
                 continue
             chosen.append(candidate)
             length += len(candidate.passage.text)
@@ -159,6 +157,4 @@ _FIELDS_FOR: Mapping[Intent, tuple[FieldName, ...]] = {
 
 def _fits(field: FieldName, text: str, intents: frozenset[Intent]) -> float:
     """Whether a sentence is of the kind that is asked for: by its field, or by the words it uses."""
-    return max(
-        (1.0 if field in _FIELDS_FOR[i] else 0.8 if i.says(text) else 0.0 for i in intents), default=0.0
-    )
+    return max((1.0 if field in _FIELDS_FOR[i] else 0.8 if i.says(text) else 0.0 for i in intents), default=0.0)

@@ -73,9 +73,7 @@ class Endpoint:
         return "check OPENAI_BASE_URL" if self.url else "check the network connection"
 
 
-def explained(
-    error: BaseException, endpoint: Endpoint, timeout: float, offered: Sequence[str] = ()
-) -> ModelError:
+def explained(error: BaseException, endpoint: Endpoint, timeout: float, offered: Sequence[str] = ()) -> ModelError:
     """Any exception of a provider's client as a `ModelError`.
 
     Nothing that the server said is repeated: it may hold the key, markup or instructions.
@@ -99,10 +97,7 @@ def explained(
         return _of_status(status, error, endpoint, offered)
     if any(isinstance(e, TimeoutError | known.ModelTimeoutError) for e in chain):
         return timed_out(endpoint, timeout)
-    if (
-        any(isinstance(e, known.ModelAuthenticationError) for e in chain)
-        or "redentials" in type(error).__name__
-    ):
+    if any(isinstance(e, known.ModelAuthenticationError) for e in chain) or "redentials" in type(error).__name__:
         return _rejected(endpoint)
     unreadable = {type(e).__name__ for e in chain} & {"DecodingError"}
     reason = _network_reason(chain)
@@ -150,9 +145,7 @@ def _of_status(status: int, error: BaseException, endpoint: Endpoint, offered: S
             return ModelError(
                 f"{endpoint} is not offered there", f"set ASSISTANT_MODEL to one of: {', '.join(offered)}"
             )
-        where = "check ASSISTANT_MODEL" + (
-            " and OPENAI_BASE_URL (it usually ends in /v1)" if endpoint.url else ""
-        )
+        where = "check ASSISTANT_MODEL" + (" and OPENAI_BASE_URL (it usually ends in /v1)" if endpoint.url else "")
         return ModelError(f"{endpoint} was not found (404)", where)
     if status == 429:
         return _too_many(error, endpoint)
@@ -162,22 +155,16 @@ def _of_status(status: int, error: BaseException, endpoint: Endpoint, offered: S
             f"try again later; {_DOCTOR}",
             retry_after=_retry_after(error) or _FIRST_WAIT,
         )
-    return ModelError(
-        f"{endpoint} does not accept the request ({status})", f"check ASSISTANT_MODEL; {_DOCTOR}"
-    )
+    return ModelError(f"{endpoint} does not accept the request ({status})", f"check ASSISTANT_MODEL; {_DOCTOR}")
 
 
 def _rejected(endpoint: Endpoint) -> ModelError:
-    return ModelError(
-        f"{endpoint} did not accept the key", "set OPENAI_API_KEY (or your provider's variable)"
-    )
+    return ModelError(f"{endpoint} did not accept the key", "set OPENAI_API_KEY (or your provider's variable)")
 
 
 def _too_many(error: BaseException, endpoint: Endpoint) -> ModelError:
     if getattr(error, "code", None) == "insufficient_quota":
-        return ModelError(
-            f"{endpoint} says that the account has no quota left (429)", "see your provider's billing"
-        )
+        return ModelError(f"{endpoint} says that the account has no quota left (429)", "see your provider's billing")
     return ModelError(
         f"{endpoint} takes no more requests for now (429)",
         "wait a little, or use another model",

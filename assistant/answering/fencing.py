@@ -13,9 +13,7 @@ def plain(text: str) -> str:
     """A text on one line, in which nothing can close a fence, open a chat turn or number an evidence."""
     text = _CONTROL.sub("", text)
     text = _OPENS.sub("< ", text)
-    text = _TEMPLATE.sub(
-        lambda found: f" {found.group()}" if found.group() == ">" else f"{found.group()} ", text
-    )
+    text = _TEMPLATE.sub(lambda found: f" {found.group()}" if found.group() == ">" else f"{found.group()} ", text)
     return " ".join(_MARKER.sub(r"(\1)", text).split())
 
 

@@ -86,9 +86,7 @@ class LLMAnswerer:
     def __init__(self, model: ChatModel, *, context_tokens: int = 6000) -> None:
         self._model, self._context = model, context_tokens
 
-    def draft(
-        self, query: Query, evidence: Sequence[Evidence], history: Sequence[Mapping[str, str]] = ()
-    ) -> Draft:
+    def draft(self, query: Query, evidence: Sequence[Evidence], history: Sequence[Mapping[str, str]] = ()) -> Draft:
         """Ask the model.
 
         Args:

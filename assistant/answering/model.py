@@ -85,11 +85,7 @@ class ChatModel:
                 async for chunk in chat.astream(asked):
                     yield chunk
             except Exception as error:
-                if (
-                    self._given is not None
-                    or self._plain
-                    or getattr(error, "status_code", None) not in (400, 422)
-                ):
+                if self._given is not None or self._plain or getattr(error, "status_code", None) not in (400, 422):
                     raise
                 # It may not know an option that we sent; without options it says what is really wrong.
                 chat = self._ready(plain=True)
@@ -99,12 +95,7 @@ class ChatModel:
         async def explain(error: Exception) -> ModelError:
             offered: list[str] = []
             left = limits.timeout - (time.monotonic() - began)
-            if (
-                getattr(error, "status_code", None) == 404
-                and self.endpoint.url
-                and self._base_url
-                and left > 0
-            ):
+            if getattr(error, "status_code", None) == 404 and self.endpoint.url and self._base_url and left > 0:
                 from assistant.answering.provider import offered_models
 
                 offered = await offered_models(self._base_url, self._api_key, min(_OFFERED_SECONDS, left / 2))
@@ -112,9 +103,7 @@ class ChatModel:
 
         return reply(chunks, self.endpoint, limits, self._secret(), explain)
 
-    async def astream(
-        self, messages: Sequence[Message], *, timeout: float | None = None
-    ) -> AsyncIterator[str]:
+    async def astream(self, messages: Sequence[Message], *, timeout: float | None = None) -> AsyncIterator[str]:
         """As `stream`, without blocking the event loop."""
         answer = await asyncio.to_thread(self.stream, messages, timeout=timeout)
         try:

@@ -65,9 +65,7 @@ def build(
 
     provider, model = provider_of(name, base_url)
     options: dict[str, Any] = {} if plain else {"temperature": temperature}
-    if provider == "openai" or (
-        provider is None and model.lower().startswith(("gpt-", "o1", "o3", "chatgpt"))
-    ):
+    if provider == "openai" or (provider is None and model.lower().startswith(("gpt-", "o1", "o3", "chatgpt"))):
         provider = "openai"
         options |= _openai_options(model, base_url, api_key, timeout, max_tokens, plain)
     elif not plain:
@@ -180,9 +178,7 @@ async def offered_models(base_url: str, api_key: "SecretStr | None", timeout: fl
     key = api_key.get_secret_value() if api_key is not None else _DUMMY_KEY
     try:
         async with client(base_url, timeout) as http:
-            reply = await http.get(
-                f"{base_url.rstrip('/')}/models", headers={"authorization": f"Bearer {key}"}
-            )
+            reply = await http.get(f"{base_url.rstrip('/')}/models", headers={"authorization": f"Bearer {key}"})
             entries = reply.json()["data"]
             names = [str(entry["id"]) for entry in entries if isinstance(entry, Mapping) and "id" in entry]
     except Exception:  # only a help: whatever fails here, the first failure is the one to tell

@@ -55,9 +55,7 @@ class Reply(Iterator[str]):
         ModelError: while iterating, when the model fails; nothing that came before it should be used.
     """
 
-    def __init__(
-        self, items: "queue.SimpleQueue[str | _End | ModelError]", cancel: Callable[[], Any], limit: float
-    ):
+    def __init__(self, items: "queue.SimpleQueue[str | _End | ModelError]", cancel: Callable[[], Any], limit: float):
         self.text = ""
         self.usage = Usage()
         self._items, self._cancel = items, cancel
@@ -119,9 +117,7 @@ def reply(
         except ModelError as error:
             items.put(error)
         except Exception as error:
-            items.put(
-                ModelError(f"{endpoint} failed ({type(error).__name__})", "`assistant doctor` tells more")
-            )
+            items.put(ModelError(f"{endpoint} failed ({type(error).__name__})", "`assistant doctor` tells more"))
 
     future = asyncio.run_coroutine_threadsafe(run(), _loop())
     return Reply(items, future.cancel, limits.timeout + _GRACE)
@@ -190,9 +186,7 @@ async def _read(
             text = str(chunk.text)
             read += len(text)
             if guard.loops(text):
-                raise ModelError(
-                    f"{endpoint} repeated itself without end and was stopped", "use a larger model"
-                )
+                raise ModelError(f"{endpoint} repeated itself without end and was stopped", "use a larger model")
             text = passing.feed(text)
             if text:
                 shown += len(text.strip())

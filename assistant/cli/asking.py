@@ -16,9 +16,7 @@ if TYPE_CHECKING:
 
 
 def ask(
-    question: Annotated[
-        str, typer.Argument(metavar="QUESTION", help="In English or Chinese; - reads standard input.")
-    ],
+    question: Annotated[str, typer.Argument(metavar="QUESTION", help="In English or Chinese; - reads standard input.")],
     category: Categories = None,
     tag: Tags = None,
     card: Cards = None,
@@ -80,9 +78,7 @@ def search(
 
 
 def show(
-    card_id: Annotated[
-        str, typer.Argument(metavar="CARD_ID", help="E.g. align-a6ef98.", autocompletion=card_ids)
-    ],
+    card_id: Annotated[str, typer.Argument(metavar="CARD_ID", help="E.g. align-a6ef98.", autocompletion=card_ids)],
     as_json: AsJson = False,
 ) -> None:
     """Show one card in full.

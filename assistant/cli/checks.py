@@ -66,9 +66,7 @@ def diagnose(progress: Progress) -> Diagnosis:
     try:
         settings = load_settings()
     except UserError as error:
-        checks.append(
-            Check(name="settings", state="fail", found=str(error), mend="correct the variable, or unset it")
-        )
+        checks.append(Check(name="settings", state="fail", found=str(error), mend="correct the variable, or unset it"))
     else:
         checks += [_settings(settings), _folder(settings.home), _disk(settings.home)]
         checks += _collection(settings, progress)

@@ -8,9 +8,7 @@ def categories(incomplete: str) -> list[tuple[str, str]]:
     from vectorstore.cards import CATEGORY_NAMES, CATEGORY_PREFIXES
 
     return [
-        (prefix, CATEGORY_NAMES[name])
-        for name, prefix in CATEGORY_PREFIXES.items()
-        if prefix.startswith(incomplete)
+        (prefix, CATEGORY_NAMES[name]) for name, prefix in CATEGORY_PREFIXES.items() if prefix.startswith(incomplete)
     ]
 
 

@@ -33,9 +33,7 @@ Model = Annotated[
     str | None,
     typer.Option("--model", metavar="NAME", help="Let this language model write, e.g. openai:gpt-5-mini."),
 ]
-NoModel = Annotated[
-    bool, typer.Option("--no-model", help="Answer in the cards' own words, whatever is configured.")
-]
+NoModel = Annotated[bool, typer.Option("--no-model", help="Answer in the cards' own words, whatever is configured.")]
 Evidence = Annotated[
     int | None, typer.Option("--k", min=1, max=60, metavar="N", help="How many passages the model is given.")
 ]

@@ -13,9 +13,7 @@ if TYPE_CHECKING:
     from assistant.types import Filters
 
 
-def open_assistant(
-    *, model: str | None = None, no_model: bool = False, evidence: int | None = None
-) -> "Assistant":
+def open_assistant(*, model: str | None = None, no_model: bool = False, evidence: int | None = None) -> "Assistant":
     """Open the collection, with a progress bar where the first use has to fill it.
 
     Args:

@@ -11,9 +11,7 @@ _OPENING = "“‘《〈「『【〔(["
 _CLOSING = "”’》〉」』】〕),。、;:!?,.;:!?)\\]%"
 # What stays on one line: blanks, a Chinese character with the punctuation that holds on to it, or a run of
 # anything else; a figure or a name is never cut in two.
-_PIECE = re.compile(
-    rf"\s+|[{re.escape(_OPENING)}]*[{_WIDE}][{_CLOSING}]*|[^\s{_WIDE}]+[{_CLOSING}]*", re.DOTALL
-)
+_PIECE = re.compile(rf"\s+|[{re.escape(_OPENING)}]*[{_WIDE}][{_CLOSING}]*|[^\s{_WIDE}]+[{_CLOSING}]*", re.DOTALL)
 
 
 def wrapped(text: "Text", width: int) -> list["Text"]:

@@ -12,7 +12,9 @@ from vectorstore.language import language_of
 from vectorstore.passages import Passage
 from vectorstore.segment import content_terms, terms
 
-_CLAUSE = re.compile(r"[;:!?，；：。！？、()（）]|,(?!\d)|\.(?!\d)|\band\b|\bwhile\b|\bwhereas\b|\bbut\b|和|与|并|而|且|但|以及")
+_CLAUSE = re.compile(
+    r"[;:!?，；：。！？、()（）]|,(?!\d)|\.(?!\d)|\band\b|\bwhile\b|\bwhereas\b|\bbut\b|和|与|并|而|且|但|以及"
+)
 _NAME = re.compile(r"[A-Za-z0-9∇τ]+(?:[-_.+@/][A-Za-z0-9∇τ]+)*\+{0,2}")
 # One word of Latin letters, or a short run of Chinese: what can lean towards a figure.
 _UNIT = re.compile(r"[A-Za-z][A-Za-z0-9+.@\-]*|[\u3400-\u9fff]{2,4}")
@@ -101,9 +103,9 @@ def features(
         "length": min(len(statement.text), 300) / 100.0,
         "chinese": float(statement.language == "zh"),
         "figures": float(min(len(statement.figures), 4)),
-        "soft_missing": float(sum(
-            not f.hard and not any(same(f, o) for line in lines for o in line.figures) for f in statement.figures
-        )),
+        "soft_missing": float(
+            sum(not f.hard and not any(same(f, o) for line in lines for o in line.figures) for f in statement.figures)
+        ),
     }
     best = " ".join(line.text for line in chosen[:2])
     for kind in PATTERNS:

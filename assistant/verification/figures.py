@@ -30,7 +30,9 @@ _CHINESE = re.compile(
 _WORD = re.compile(r"\b(" + "|".join(_WORDS) + r")\b(?:[- ]?(?P<unit>times|fold|percent))?", re.IGNORECASE)
 _LITERAL = re.compile(r"\d+(?:[.,]\d+)*")
 # What a Chinese numeral must touch to count things; 一些, 统一 and 三元组 are words.
-_COUNTED = re.compile(r"\s*(?:倍|个|种|项|类|篇|次|步|层|位|名|条|张|组|阶段|大|维|轮|万|亿|成|年|天|小时|分之|款|套|家|部分|方面|点)")
+_COUNTED = re.compile(
+    r"\s*(?:倍|个|种|项|类|篇|次|步|层|位|名|条|张|组|阶段|大|维|轮|万|亿|成|年|天|小时|分之|款|套|家|部分|方面|点)"
+)
 
 
 @dataclass(frozen=True)
@@ -118,7 +120,22 @@ def _inside_name(text: str, start: int, end: int) -> bool:
     after = re.match(r"[A-Za-z]+", text[end : end + 12])
     if after is None:
         return False
-    return after.group().lower() not in ("x", "k", "m", "b", "t", "gb", "mb", "ms", "s", "h", "percent", "fold", "pp", "d")
+    return after.group().lower() not in (
+        "x",
+        "k",
+        "m",
+        "b",
+        "t",
+        "gb",
+        "mb",
+        "ms",
+        "s",
+        "h",
+        "percent",
+        "fold",
+        "pp",
+        "d",
+    )
 
 
 def _chinese_value(written: str) -> float | None:

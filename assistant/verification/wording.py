@@ -12,7 +12,9 @@ NEGATION = _words(
     r"rather than|instead of|avoid\w*|eliminat\w*|remov\w*|does ?n.t|do ?n.t|is ?n.t|training-free|nothing|hardly|barely)\b|n't\b|"
     r"不|无需|无须|没有|未|无法|无|难以|避免|摆脱|而非|免|并非|非|缺乏|消除|取消"
 )
-NEED = _words(r"\b(?:need|require|depend|rel(?:y|ies)|must|necessary|has to|have to)\w*\b|需要|需|必须|依赖|要求|借助|依靠")
+NEED = _words(
+    r"\b(?:need|require|depend|rel(?:y|ies)|must|necessary|has to|have to)\w*\b|需要|需|必须|依赖|要求|借助|依靠"
+)
 UP = _words(
     r"\b(?:increas|improv|rais|gain|boost|higher|more|faster|grow|rise|rose|better|outperform|exceed|surpass|amplif|enhanc|strengthen|"
     r"larger|beat|win|ahead|accelerat|above|up from)\w*\b|提升|提高|增加|增强|上升|升|更高|优于|超过|超越|胜过|加速|加快|放大|改善|领先|更好|高于|更快|增长"
