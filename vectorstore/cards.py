@@ -7,9 +7,7 @@ from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
-FieldName = Literal[
-    "tldr", "abstract", "motivation", "problem", "analysis", "method", "experiments", "contribution"
-]
+FieldName = Literal["tldr", "abstract", "motivation", "problem", "analysis", "method", "experiments", "contribution"]
 FIELDS: tuple[FieldName, ...] = get_args(FieldName)
 
 CATEGORY_PREFIXES = {

@@ -13,15 +13,13 @@ _LOST_CONTROL = re.compile(r"[\a\b\f\v](?=[a-z])")
 _LOST = re.compile(rf"[ \t\n]?(?<![A-Za-z\\])({'|'.join(LOST)})(?![A-Za-z])")
 _LOST_IN_MATH = re.compile(rf"(?<=\$)[ \t\n]+({'|'.join(LOST_IN_MATH)})(?![A-Za-z])")
 _LOST_STYLE = re.compile(r"[ \t]?(?<![A-Za-z\\])(ext(?:bf|it|tt|sc|rm|sf|normal)?)(?=\{)")
-_LOST_BACKSLASH = re.compile(
-    r"(?<![A-Za-z\\])(math(?:rm|bf|cal|bb|it|sf|tt)|text(?:bf|it|tt|sc|rm|sf)?)(?=\{)"
-)
+_LOST_BACKSLASH = re.compile(r"(?<![A-Za-z\\])(math(?:rm|bf|cal|bb|it|sf|tt)|text(?:bf|it|tt|sc|rm|sf)?)(?=\{)")
 _DOUBLED = re.compile(r"(?<!\\)\\{2,}+(?=[A-Za-z%$&#_{}])")
-_TIE = re.compile(r"(?<=[\w.,;:)\]}])~(?=[\w\\$(\[{])")
+_TIE = re.compile(r"(?<=[\w.,;:)\]}])~(?=[\w\\$(\[{])|~(?=https?://|\\url)")
 _RANGE = re.compile(r"(?:^|[\s(\u3400-\u9fff])[$]?[+-]?\d[\d.,]*[%A-Za-z]{0,3}$")
 
 _STARS = re.compile(r"(?<!\*)(\*{2,})(?!\*)")
-_STARRED = re.compile(r"(?<![\w*\\])\*(?=[^\s*])([^*\n]{1,300}?)(?<=[^\s*])\*(?![\w*])")
+_STARRED = re.compile(r"(?<![A-Za-z0-9_*\\])\*(?=[^\s*])([^*\n]{1,300}?)(?<=[^\s*])\*(?![A-Za-z0-9_*])")
 _UNDERLINED = re.compile(r"(?<![\w/.])_(?=[^\s_])([^_\n]{1,300}?)(?<=[^\s_])_(?!\w)")
 _BOLD = re.compile(r"(?<!\w)__(?=[^\s_])([^_\n]{1,300}?)(?<=[^\s_])__(?!\w)")
 _DASHES = re.compile(r"(?<=[^\s-])(---?)(?=[^\s-])|(?<=\s)(---?)(?=\s)")

@@ -19,9 +19,7 @@ def mention_of(term: str) -> Callable[[PaperCard], bool]:
     """
     folded = _GAP.split(_fold(term).strip())
     inner = r"[\s\-_]*" if len(folded) == 1 else r"[\s\-_]+"
-    pattern = re.compile(
-        r"(?<![a-z0-9])" + inner.join(re.escape(part) for part in folded if part) + r"(?![a-z0-9])"
-    )
+    pattern = re.compile(r"(?<![a-z0-9])" + inner.join(re.escape(part) for part in folded if part) + r"(?![a-z0-9])")
 
     def stands_in(card: PaperCard) -> bool:
         texts = [*card.tags, *(card.text(field) for field in FIELDS)]

@@ -71,9 +71,7 @@ def aid_passages(card: PaperCard) -> list[AidPassage]:
         for field, start, end in _spans(card.aid)
     ]
     aids += [
-        AidPassage(
-            card_id=card.id, kind="question", label=f"question-{place}", language=language_of(text), text=text
-        )
+        AidPassage(card_id=card.id, kind="question", label=f"question-{place}", language=language_of(text), text=text)
         for place, text in enumerate(card.aid.questions)
     ]
     return aids

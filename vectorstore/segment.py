@@ -11,20 +11,31 @@ _INNER = re.compile(r"[-_.'+]+")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 _STOP_EN = frozenset(
-    """a about after against all also am an and any are as at be been before being between both but by can could
-    did do does doing for from get gets had has have having he her here his how i if in into is it its itself just
-    let like make makes me more most much my no nor not of off on once only or other our out over own s same she
-    should so some such t than that the their them then there these they this those through to too under until up
-    us use used using very was way we were what when where which while who whom whose why will with without would
-    you your paper papers work works study there's really actually something someone anything"""
-    .split()
-)
+    [
+        "a", "about", "after", "against", "all", "also", "am", "an", "and", "any", "are", "as", "at", "be", "been",
+        "before", "being", "between", "both", "but", "by", "can", "could", "did", "do", "does", "doing", "for",
+        "from", "get", "gets", "had", "has", "have", "having", "he", "her", "here", "his", "how", "i", "if", "in",
+        "into", "is", "it", "its", "itself", "just", "let", "like", "make", "makes", "me", "more", "most", "much",
+        "my", "no", "nor", "not", "of", "off", "on", "once", "only", "or", "other", "our", "out", "over", "own",
+        "s", "same", "she", "should", "so", "some", "such", "t", "than", "that", "the", "their", "them", "then",
+        "there", "these", "they", "this", "those", "through", "to", "too", "under", "until", "up", "us", "use",
+        "used", "using", "very", "was", "way", "we", "were", "what", "when", "where", "which", "while", "who",
+        "whom", "whose", "why", "will", "with", "without", "would", "you", "your", "paper", "papers", "work",
+        "works", "study", "there's", "really", "actually", "something", "someone", "anything",
+    ]
+)  # fmt: skip
 _STOP_ZH = frozenset(
-    """的 了 和 与 及 或 在 是 有 对 把 被 从 到 向 给 让 使 用 这 那 哪 些 个 种 吗 呢 吧 啊 么 什么 怎么 怎样 如何 为什么 哪些 哪个
-    哪种 是否 能 能否 可以 会 要 想 请 我 你 他 它 我们 你们 他们 它们 之 其 而 但 也 都 就 还 又 很 更 最 不 没 没有 有没有 上 下
-    里 中 时 后 前 一 一个 一种 以 为 于 等 并 则 若 如果 因为 所以 通过 进行 以及 这个 那个 这种 这些 那些 论文 研究 工作 办法 方法"""
-    .split()
-)
+    [
+        "的", "了", "和", "与", "及", "或", "在", "是", "有", "对", "把", "被", "从", "到",
+        "向", "给", "让", "使", "用", "这", "那", "哪", "些", "个", "种", "吗", "呢", "吧",
+        "啊", "么", "什么", "怎么", "怎样", "如何", "为什么", "哪些", "哪个", "哪种", "是否", "能",
+        "能否", "可以", "会", "要", "想", "请", "我", "你", "他", "它", "我们", "你们", "他们",
+        "它们", "之", "其", "而", "但", "也", "都", "就", "还", "又", "很", "更", "最", "不",
+        "没", "没有", "有没有", "上", "下", "里", "中", "时", "后", "前", "一", "一个", "一种",
+        "以", "为", "于", "等", "并", "则", "若", "如果", "因为", "所以", "通过", "进行", "以及",
+        "这个", "那个", "这种", "这些", "那些", "论文", "研究", "工作", "办法", "方法",
+    ]
+)  # fmt: skip
 
 
 @cache

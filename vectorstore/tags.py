@@ -59,7 +59,7 @@ def normalise(tag: str) -> str:
     `LLM`, `LLMs`, `Large Language Model` and `large language models` all give `llm`.
     """
     folded = unicodedata.normalize("NFKC", tag).casefold()
-    key = _NOT_WORD.sub("-", re.sub(r"\([^)]*\)", " ", folded)).strip("-") or _NOT_WORD.sub("-", folded).strip("-")
+    key = _NOT_WORD.sub("-", re.sub(r"\([^()]*\)", " ", folded)).strip("-") or _NOT_WORD.sub("-", folded).strip("-")
     head, _, last = key.rpartition("-")
     singular = _singular(last)
     key = f"{head}-{singular}" if head else singular

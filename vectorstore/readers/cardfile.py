@@ -59,7 +59,9 @@ def finished(path: Path, placed: Sequence[Placed]) -> CardFile:
         if known is not None:
             if one.id and known.texts != one.texts:
                 raise CardFormatError(
-                    path, one.line, f"id {identity!r} is also that of the card in line {known.line}; give one another id"
+                    path,
+                    one.line,
+                    f"id {identity!r} is also that of the card in line {known.line}; give one another id",
                 )
             warnings.append(f"{path}:{one.line}: the same card as in line {known.line}; kept once")
             continue
@@ -98,5 +100,3 @@ def derived_title(texts: CardText) -> str:
 def has_text(texts: CardText) -> bool:
     """Whether there is anything to quote."""
     return any(value.strip() for value in texts.model_dump().values())
-
-

@@ -142,7 +142,9 @@ def _take(path: Path, card: _Open, line: str, number: int) -> None:
         for label, name in _LABELS:
             if line.startswith(label):
                 if name in card.fields:
-                    raise CardFormatError(path, number, f"a second '{label}' in the card that began in line {card.line}")
+                    raise CardFormatError(
+                        path, number, f"a second '{label}' in the card that began in line {card.line}"
+                    )
                 card.current = name
                 card.fields[name] = [line[len(label) :]]
                 return
@@ -162,9 +164,7 @@ def _closed(path: Path, card: _Open) -> Placed:
 
 def _check_counts(path: Path, sections: list[_Section], *, force: bool) -> list[str]:
     wrong = [section for section in sections if section.expected != section.found]
-    said = [
-        f"section '{section.name}' says {section.expected} cards and has {section.found}" for section in wrong
-    ]
+    said = [f"section '{section.name}' says {section.expected} cards and has {section.found}" for section in wrong]
     if said and not force:
         raise CardFormatError(path, wrong[0].line, "; ".join(said) + " (--force takes the file as it is)")
     return [f"{path}:{section.line}: {text}" for section, text in zip(wrong, said, strict=True)]
