@@ -2,9 +2,10 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Generator, Iterator, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from assistant.assembly import abstained, from_quotes, from_verified
 from assistant.collection import Collection, IngestReport, Progress
@@ -18,7 +19,6 @@ from assistant.types import (
     Filters,
     Query,
     TextSoFar,
-    Usage,
     Verdict,
 )
 from vectorstore.cards import PaperCard
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from assistant.verification import Checker
 
 Message = Mapping[str, str]
-T = TypeVar("T")
 
 # Cards that an answer may draw on; the ranking is far surer of the first than of the tenth.
 _CARDS = 10
@@ -128,7 +127,7 @@ class Assistant:
 
     def _written(
         self, query: Query, history: Sequence[Message], retrieved: "Retrieved", notes: list[str]
-    ) -> Iterator[Event]:
+    ) -> Generator[Event, None, Answer | None]:
         """Let the model write, and check it; gives None (with a note why) where nothing of it can be shown."""
         from assistant.answering.evidence import numbered
         from assistant.answering.llm import NO_ANSWER, LLMAnswerer
@@ -136,22 +135,22 @@ class Assistant:
         from assistant.verification import parse_draft, verify_draft
 
         evidence = numbered(retrieved.hits, retrieved.cards, self.settings.evidence)
-        text = ""
+        answerer = LLMAnswerer(self.model(), context_tokens=self.settings.context_tokens)
         try:
-            answerer = LLMAnswerer(self.model(), context_tokens=self.settings.context_tokens)
-            for chunk in answerer.draft(query, evidence, history):
-                text += chunk
-                yield TextSoFar(text=text)
+            with closing(answerer.draft(query, evidence, history)) as draft:
+                for _ in draft:
+                    yield TextSoFar(text=draft.text)
         except ModelError as error:
             notes.append(str(error))
             return None
-        if text.strip() == NO_ANSWER:
-            return abstained(query, retrieved.hits, "", notes=notes)
-        verified = verify_draft(parse_draft(text), evidence, retrieved.cards, self.checker(), language=query.language)
+        if draft.text == NO_ANSWER:
+            return abstained(query, retrieved.hits, "", notes=notes, usage=draft.usage)
+        claims = parse_draft(draft.text)
+        verified = verify_draft(claims, evidence, retrieved.cards, self.checker(), language=query.language)
         if not verified.text:
             notes.append("nothing the model wrote was supported by the cards; these are the cards' own sentences")
             return None
-        return from_verified(query, verified, Usage(), notes)
+        return from_verified(query, verified, draft.usage, notes)
 
     def _extracted(self, query: Query, retrieved: "Retrieved", notes: list[str]) -> Answer:
         from assistant.answering.extractive import ExtractiveAnswerer
