@@ -1,8 +1,9 @@
 """Which of the two languages a text is in."""
 
 import re
+from typing import Literal
 
-from vectorstore.passages import Language
+Language = Literal["en", "zh"]
 
 _CJK = re.compile(r"[\u3400-\u9fff]")
 _LATIN_WORD = re.compile(r"[A-Za-z]{2,}")

@@ -6,8 +6,10 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from vectorstore.cards import FIELDS, CardText, FieldName, PaperCard
-
-Language = Literal["en", "zh"]
+from vectorstore.language import Language as Language
+from vectorstore.language import language_of
+from vectorstore.latex import readable
+from vectorstore.sentences import Span, sentence_spans
 
 # A Chinese field is one passage while it reads as one statement; an abstract never is.
 _WHOLE_FIELD = 120
@@ -41,8 +43,6 @@ class AidPassage(BaseModel):
 
 def passages_of(card: PaperCard) -> list[Passage]:
     """The quotable passages of a card's own text, in reading order."""
-    from vectorstore.language import language_of
-
     return [
         Passage(
             card_id=card.id,
@@ -58,8 +58,6 @@ def passages_of(card: PaperCard) -> list[Passage]:
 
 def aid_passages(card: PaperCard) -> list[AidPassage]:
     """The aids of a card: its other wording cut like its own text, and its questions."""
-    from vectorstore.language import language_of
-
     aids = [
         AidPassage(
             card_id=card.id,
@@ -79,14 +77,10 @@ def aid_passages(card: PaperCard) -> list[AidPassage]:
 
 def embedding_text(text: str, title: str) -> str:
     """What is embedded for a passage: its readable words under the card's title, which names the method."""
-    from vectorstore.latex import readable
-
     return f"{title}\n{readable(text)}"
 
 
 def _spans(texts: CardText) -> Iterator[tuple[FieldName, int, int]]:
-    from vectorstore.sentences import sentence_spans
-
     for field in FIELDS:
         text = texts.text(field)
         if not text.strip():
@@ -100,9 +94,9 @@ def _spans(texts: CardText) -> Iterator[tuple[FieldName, int, int]]:
                 yield field, start, end
 
 
-def _joined(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+def _joined(spans: list[Span]) -> list[Span]:
     """Spans too short to stand alone are joined to the one before (the first to the one after)."""
-    joined: list[tuple[int, int]] = []
+    joined: list[Span] = []
     for start, end in spans:
         if joined and (end - start < _SHORTEST or joined[-1][1] - joined[-1][0] < _SHORTEST):
             joined[-1] = (joined[-1][0], end)

@@ -5,8 +5,9 @@ from pathlib import Path
 
 from vectorstore.errors import CardFormatError, UserError
 from vectorstore.readers.cardfile import CardFile
+from vectorstore.readers.layout import has_abstract_line
 from vectorstore.readers.records import read_records
-from vectorstore.readers.sections import looks_like_sections, read_sections
+from vectorstore.readers.sections import read_sections
 
 __all__ = ["CardFile", "iter_card_files", "read_cards"]
 
@@ -30,7 +31,7 @@ def read_cards(path: Path | str, *, force: bool = False) -> CardFile:
     head = text.lstrip()[:1]
     if head in ("{", "["):
         return read_records(path, text)
-    if looks_like_sections(text):
+    if has_abstract_line(text):
         return read_sections(path, text, force=force)
     raise CardFormatError(
         path,
@@ -49,18 +50,20 @@ def _decoded(path: Path) -> str:
     except OSError as error:
         raise CardFormatError(path, None, f"cannot be read ({error.strerror or error})") from None
     if b"\0" in raw:
-        raise CardFormatError(path, raw.count(b"\n", 0, raw.index(b"\0")) + 1, "a NUL byte; this is not a text file")
+        place = raw.count(b"\n", 0, raw.index(b"\0")) + 1
+        raise CardFormatError(path, place, "a NUL byte; expected a text file in UTF-8")
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise CardFormatError(path, line, "not UTF-8; save the file as UTF-8 and try again") from None
+        place = raw.count(b"\n", 0, error.start) + 1
+        raise CardFormatError(path, place, "not UTF-8; save the file as UTF-8 and try again") from None
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if not text.strip():
         raise CardFormatError(path, None, "the file is empty; expected paper cards")
-    for number, line in enumerate(text.split("\n"), start=1):
-        if len(line) > _LARGEST_LINE and not text.lstrip().startswith("["):
-            raise CardFormatError(path, number, f"a line of {len(line):,} characters; at most 1,048,576 are read")
+    if not text.lstrip().startswith("["):
+        for number, line in enumerate(text.split("\n"), start=1):
+            if len(line) > _LARGEST_LINE:
+                raise CardFormatError(path, number, f"a line of {len(line):,} characters; at most 1,048,576 are read")
     return text
 
 

@@ -10,10 +10,14 @@ from vectorstore.errors import CardFormatError
 from vectorstore.latex import readable
 
 _LONGEST_TITLE = 90
+_VERB = r"(?:propose|introduce|present|develop|design|release)"
 _INTRODUCED = re.compile(
-    r"(?:\b[Ww]e (?:propose|introduce|present|develop|design|release)|提出(?:了)?(?:一种)?|\bcalled|\bnamed|\btermed)\s*"
-    r"(?:a |an |the )?[\"“*]*(?P<name>[A-Z∇τ][A-Za-z0-9∇τ+.\-]*[A-Z0-9][A-Za-z0-9+\-]*|[∇τ]-[A-Z][a-z]+)"
+    rf"(?:\b[Ww]e {_VERB}|提出(?:了)?(?:一种)?|\bcalled|\bnamed|\btermed)\s*(?:a |an |the )?[\"“*]*(?!SOTA|M?LLMs?\b|RL\b|AI\b)"
+    r"(?P<name>[A-Z∇τ][A-Za-z0-9∇τ+.\-]*[A-Z0-9][A-Za-z0-9+\-]*|[∇τ]-[A-Z][a-z]+)"
 )
+# "In this paper, we propose X, a ...": the title begins with X.
+_PROPOSAL = re.compile(rf"^(?:[^.]{{0,200}}, )?(?:[Ww]e|[Tt]his (?:paper|work)) {_VERB}s? (?=\S)")
+_SENTENCE_END = re.compile(r"(?<=[.!?。])\s")
 
 
 @dataclass
@@ -81,8 +85,7 @@ def finished(path: Path, placed: Sequence[Placed]) -> CardFile:
 
 def derived_title(texts: CardText) -> str:
     """A short title from a card's own words: the method it introduces, and its gist."""
-    gist = next((readable(text) for text in (texts.tldr, texts.abstract, texts.contribution, texts.method) if text), "")
-    gist = re.split(r"(?<=[.!?。])\s", " ".join(gist.split()))[0].rstrip(".。")
+    gist = _gist(texts)
     name = next(
         (
             match["name"].rstrip(".-")
@@ -95,6 +98,18 @@ def derived_title(texts: CardText) -> str:
     if len(title) <= _LONGEST_TITLE:
         return title or "Untitled card"
     return title[: _LONGEST_TITLE - 1].rsplit(" ", 1)[0].rstrip(",;:") + "…"
+
+
+def _gist(texts: CardText) -> str:
+    """What a card is about in one sentence: of its summary, or the one that says what is proposed, or the first."""
+    text = next((text for text in (texts.tldr, texts.abstract, texts.contribution, texts.method) if text.strip()), "")
+    sentences = [sentence.rstrip(".。") for sentence in _SENTENCE_END.split(" ".join(readable(text).split()))]
+    for sentence in sentences if text == texts.abstract else sentences[:1]:
+        proposal = _PROPOSAL.match(sentence)
+        if proposal:
+            gist = sentence[proposal.end() :]
+            return gist[0].upper() + gist[1:] if gist[:2].islower() else gist
+    return sentences[0]
 
 
 def has_text(texts: CardText) -> bool:

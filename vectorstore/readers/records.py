@@ -1,6 +1,7 @@
 """Cards as JSON: one object a line, or one array."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from vectorstore.cards import FIELDS, CardText
 from vectorstore.errors import CardFormatError
 from vectorstore.readers.cardfile import CardFile, Placed, finished, has_text
+
+_BLANK = re.compile(r"\s*")
 
 
 class Questions(BaseModel):
@@ -43,12 +46,9 @@ def read_records(path: Path, text: str) -> CardFile:
 
 
 def _values(path: Path, text: str) -> Iterator[tuple[int, Any]]:
+    """Each JSON value with the line it begins on."""
     if text.lstrip().startswith("["):
-        try:
-            values = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            raise CardFormatError(path, getattr(error, "lineno", 1), f"not JSON ({_short(error)})") from None
-        yield from enumerate(values, start=1)
+        yield from _items(path, text)
         return
     for number, line in enumerate(text.split("\n"), start=1):
         if line.strip():
@@ -56,6 +56,33 @@ def _values(path: Path, text: str) -> Iterator[tuple[int, Any]]:
                 yield number, json.loads(line)
             except (ValueError, RecursionError) as error:
                 raise CardFormatError(path, number, f"not JSON ({_short(error)}); expected one object a line") from None
+
+
+def _items(path: Path, text: str) -> Iterator[tuple[int, Any]]:
+    decoder = json.JSONDecoder()
+    place, line, counted = text.index("[") + 1, 1, 0
+    expected = "a card or ']'"
+    while True:
+        place = _BLANK.match(text, place).end()  # type: ignore[union-attr]
+        line += text.count("\n", counted, place)
+        counted = place
+        if text[place : place + 1] == "]" and expected != "a card":
+            break
+        if expected == "',' or ']'":
+            if text[place : place + 1] != ",":
+                raise CardFormatError(path, line, f"not JSON; expected {expected}")
+            place, expected = place + 1, "a card"
+            continue
+        try:
+            value, place = decoder.raw_decode(text, place)
+        except json.JSONDecodeError as error:
+            raise CardFormatError(path, error.lineno, f"not JSON ({error.msg}); expected {expected}") from None
+        except RecursionError as error:
+            raise CardFormatError(path, line, f"not JSON ({_short(error)})") from None
+        yield line, value
+        expected = "',' or ']'"
+    if text[place + 1 :].strip():
+        raise CardFormatError(path, line, "not JSON; expected nothing after the array")
 
 
 def _short(error: Exception) -> str:

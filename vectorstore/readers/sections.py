@@ -1,36 +1,20 @@
 """The card text format: sections with a counted heading, cards with labelled fields."""
 
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from vectorstore.cards import CardText, FieldName
 from vectorstore.errors import CardFormatError
-from vectorstore.readers.cardfile import CardFile, Placed, finished, has_text
+from vectorstore.readers.cardfile import CardFile, Placed, finished
+from vectorstore.readers.layout import ABSTRACT, LABELS, Heading, layout_of
 from vectorstore.tags import split_tags
-
-_HEADING = re.compile(r"(?P<name>\S.*?)\s*(?P<count>\d+)\s*篇\s*")
-_ABSTRACT = re.compile(r"查看完整摘要\s*\(Abstract\)\s*")
-_LABELS: tuple[tuple[str, FieldName], ...] = (
-    ("TL;DR:", "tldr"),
-    ("TL;DR：", "tldr"),
-    ("🎯 研究动机", "motivation"),
-    ("❓ 解决问题", "problem"),
-    ("🔍 现象分析", "analysis"),
-    ("🛠️ 主要方法", "method"),
-    ("🛠 主要方法", "method"),
-    ("📊 数据与实验", "experiments"),
-    ("⭐ 主要贡献", "contribution"),
-)
 
 
 @dataclass
 class _Section:
-    name: str
+    heading: Heading
     line: int
-    expected: int
-    found: int = 0
+    categories: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -44,102 +28,58 @@ class _Open:
     current: FieldName | None = None
 
 
-def looks_like_sections(text: str) -> bool:
-    """Whether a text has the line that every card of this format has."""
-    return re.search(rf"(?m)^{_ABSTRACT.pattern}$", text) is not None
-
-
 def read_sections(path: Path, text: str, *, force: bool) -> CardFile:
     """Read the card text format.
 
+    Args:
+        path: named in errors.
+        text: the file's text.
+        force: a section whose cards are not what its heading says is a warning, not an error.
+
     Raises:
-        CardFormatError: a line is not what the format has there, or a section's count differs.
+        CardFormatError: a line is not what the format has there, or a section's cards are not what its heading says.
     """
     lines = text.split("\n")
-    starts = set(_card_starts(lines))
+    layout = layout_of(lines)
     sections: list[_Section] = []
     cards: list[Placed] = []
     card: _Open | None = None
     number = 0
     while number < len(lines):
-        line = lines[number]
-        if number in starts:
-            if card is not None:
-                cards.append(_closed(path, card))
-            category = lines[number + 1].strip()
+        if card is not None and (number in layout.headings or number in layout.cards):
+            cards.append(_closed(path, card))
+            card = None
+        if number in layout.headings:
+            sections.append(_Section(layout.headings[number], number + 1))
+        elif number in layout.cards:
+            card = _Open(number + 1, lines[number + 1].strip())
             if sections:
-                sections[-1].found += 1
-            card = _Open(number + 1, category)
-            number += 2
-            if number < len(lines) and lines[number].lstrip().startswith("#"):
-                card.tags = tuple(split_tags(lines[number]))
+                sections[-1].categories.append(card.category)
+            number += 1
+            if number + 1 < len(lines) and lines[number + 1].lstrip().startswith("#"):
                 number += 1
-            continue
-        heading = _heading_before_card(lines, number, starts)
-        if heading is not None:
-            if card is not None:
-                cards.append(_closed(path, card))
-                card = None
-            sections.append(_Section(heading["name"].strip(), number + 1, int(heading["count"])))
-        elif card is None:
-            if line.strip():
-                raise CardFormatError(
-                    path, number + 1, "expected a section heading such as '模型架构74 篇' or the first line of a card"
-                )
-        else:
-            _take(path, card, line, number + 1)
+                card.tags = tuple(split_tags(lines[number]))
+        elif card is not None:
+            _take(path, card, lines[number], number + 1)
+        elif lines[number].strip():
+            raise CardFormatError(
+                path, number + 1, "expected a section heading such as '模型架构74 篇' or the first line of a card"
+            )
         number += 1
     if card is not None:
         cards.append(_closed(path, card))
-    warnings = _check_counts(path, sections, force=force)
+    warnings = _checked(path, sections, force=force)
     result = finished(path, cards)
     return CardFile(result.cards, warnings + result.warnings)
 
 
-def _card_starts(lines: list[str]) -> Iterator[int]:
-    """Line numbers (from 0) on which a card begins.
-
-    A card's first two lines are its area and its category. They are told by what follows: before the next
-    abstract line comes a first label, and right above that tags, category and area.
-    """
-    labels = tuple(label for label, _ in _LABELS)
-    in_abstract = True
-    for number, line in enumerate(lines):
-        if _ABSTRACT.fullmatch(line):
-            in_abstract = True
-        elif in_abstract and line.startswith(labels):
-            above = number - 1
-            if above >= 0 and lines[above].lstrip().startswith("#"):
-                above -= 1
-            if above >= 1 and _abstract_follows(lines, number):
-                yield above - 1
-                in_abstract = False
-
-
-def _abstract_follows(lines: list[str], number: int) -> bool:
-    """Whether the labelled line opens a card: its abstract line comes before the next card's area could."""
-    return any(_ABSTRACT.fullmatch(line) for line in lines[number + 1 : number + 200])
-
-
-def _heading_before_card(lines: list[str], number: int, starts: set[int]) -> re.Match[str] | None:
-    match = _HEADING.fullmatch(lines[number])
-    if match is None:
-        return None
-    after = number + 1
-    while after < len(lines) and not lines[after].strip():
-        after += 1
-    if after in starts and lines[after + 1].strip() == match["name"].strip():
-        return match
-    return None
-
-
 def _take(path: Path, card: _Open, line: str, number: int) -> None:
     if card.current != "abstract":
-        if _ABSTRACT.fullmatch(line):
+        if ABSTRACT.fullmatch(line):
             card.current = "abstract"
             card.fields["abstract"] = []
             return
-        for label, name in _LABELS:
+        for label, name in LABELS:
             if line.startswith(label):
                 if name in card.fields:
                     raise CardFormatError(
@@ -157,14 +97,20 @@ def _closed(path: Path, card: _Open) -> Placed:
     texts = CardText(**{name: "\n".join(parts).strip() for name, parts in card.fields.items()})
     if not texts.abstract:
         raise CardFormatError(path, card.line, "this card has no abstract after '查看完整摘要 (Abstract)'")
-    if not has_text(texts):
-        raise CardFormatError(path, card.line, "this card has no text")
     return Placed(card.line, card.category, card.tags, texts)
 
 
-def _check_counts(path: Path, sections: list[_Section], *, force: bool) -> list[str]:
-    wrong = [section for section in sections if section.expected != section.found]
-    said = [f"section '{section.name}' says {section.expected} cards and has {section.found}" for section in wrong]
-    if said and not force:
-        raise CardFormatError(path, wrong[0].line, "; ".join(said) + " (--force takes the file as it is)")
-    return [f"{path}:{section.line}: {text}" for section, text in zip(wrong, said, strict=True)]
+def _checked(path: Path, sections: list[_Section], *, force: bool) -> list[str]:
+    """What is wrong with the sections: the counts in their headings are checksums, and so is every card's category."""
+    problems = []
+    for section in sections:
+        name, said, found = section.heading.name, section.heading.count, len(section.categories)
+        if said != found:
+            problems.append((section.line, f"section '{name}' says {said} cards and has {found}"))
+        strange = next((category for category in section.categories if category != name), None)
+        if strange is not None:
+            problems.append((section.line, f"section '{name}' has a card of category '{strange}'"))
+    if problems and not force:
+        said_all = "; ".join(problem for _, problem in problems)
+        raise CardFormatError(path, problems[0][0], f"{said_all} (--force takes the file as it is)")
+    return [f"{path}:{line}: {problem}" for line, problem in problems]
