@@ -13,12 +13,14 @@ class Item(BaseModel):
     Args:
         id: names the line in reports; unique over all files of a run.
         lang: the language it is worded in.
+        draft: a model wrote it and no person has looked at it yet.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
     id: str = Field(min_length=1, max_length=200)
     lang: Language
+    draft: bool = False
 
     @property
     def asked(self) -> str:
