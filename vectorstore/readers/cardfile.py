@@ -12,12 +12,12 @@ from vectorstore.latex import readable
 _LONGEST_TITLE = 90
 _VERB = r"(?:propose|introduce|present|develop|design|release)"
 _INTRODUCED = re.compile(
-    rf"(?:\b[Ww]e {_VERB}|提出(?:了)?(?:一种)?|\bcalled|\bnamed|\btermed)\s*(?:a |an |the )?[\"“*]*(?!SOTA|M?LLMs?\b|RL\b|AI\b)"
-    r"(?P<name>[A-Z∇τ][A-Za-z0-9∇τ+.\-]*[A-Z0-9][A-Za-z0-9+\-]*|[∇τ]-[A-Z][a-z]+)"
+    rf"(?:\b[Ww]e {_VERB}|提出(?:了)?(?:一种)?|\bcalled|\bnamed|\btermed)\s*(?:a |an |the )?[\"“*]*"
+    r"(?!SOTA|M?LLMs?\b|RL\b|AI\b)(?P<name>[A-Z∇τ][A-Za-z0-9∇τ+.\-]*[A-Z0-9][A-Za-z0-9+\-]*|[∇τ]-[A-Z][a-z]+)"
 )
 # "In this paper, we propose X, a ...": the title begins with X.
 _PROPOSAL = re.compile(rf"^(?:[^.]{{0,200}}, )?(?:[Ww]e|[Tt]his (?:paper|work)) {_VERB}s? (?=\S)")
-_SENTENCE_END = re.compile(r"(?<=[.!?。])\s")
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s|(?<=。)")
 
 
 @dataclass
