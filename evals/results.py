@@ -243,11 +243,7 @@ class Report(BaseModel):
     def measure(self, metric: str, system: str = OURS, slice: str = ALL) -> Measure | None:
         """One figure; None where it was not measured."""
         return next(
-            (
-                each
-                for each in self.measures
-                if each.metric == metric and each.system == system and each.slice == slice
-            ),
+            (each for each in self.measures if each.metric == metric and each.system == system and each.slice == slice),
             None,
         )
 
