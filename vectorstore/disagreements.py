@@ -35,7 +35,7 @@ _IN_NAME = re.compile(r"[A-Za-z](?:[-_.@^]|\d*\.)?$|[A-Za-z][-\w.]*\d-$")
 _ITEM_BEFORE = re.compile(r"(?:^|[;；。:：,，、(\n])\s*$")
 _ITEM_AFTER = re.compile(r"[.)、](?!\d)")
 _FROM_TO = re.compile(r"\bfrom\s(?P<before>[^.;]{1,40}?)\sto\s(?P<after>[^.;]{1,40})")
-_RANGE = re.compile(r"(\d+(?:\.\d+)?)\s?(?:to|-|–|~|到|至)\s?(?=\d)")
+_RANGE = re.compile(r"(?<![\d.])(\d+(?:\.\d+)?)\s?(?:to|-|–|~|到|至)\s?(?=\d)")
 _WORD = re.compile(r"[a-z]+")
 _CHINESE_NUMBER = re.compile(r"[零一二两三四五六七八九十百千]+")
 

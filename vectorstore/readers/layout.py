@@ -50,8 +50,8 @@ def layout_of(lines: list[str]) -> Layout:
     comes next.
     """
     filled = [number for number, line in enumerate(lines) if line.strip()]
-    following = dict(zip(filled, [*filled[1:], None], strict=True))
-    counting = [number for number in filled if _COUNT.search(lines[number][-24:].rstrip())]
+    following = dict(zip(filled, [*filled[1:], None], strict=False))
+    counting = [number for number in filled if _COUNT.search(lines[number].rstrip()[-24:])]
     headings: dict[int, Heading] = {}
     areas, names = set(), set()
     for number in counting:
