@@ -15,11 +15,12 @@ def mention_of(term: str) -> Callable[[PaperCard], bool]:
 
     A mention stands in a tag or any text field, in any case, blank, hyphen and underscore being the
     same, and touches no further ASCII letter or digit: `GenEval` is mentioned by `GenEval++`, `AIME`
-    is not by `AIME24`.
+    is not by `AIME24`. A term of blanks and hyphens alone is mentioned by none.
     """
-    folded = _GAP.split(_fold(term).strip())
-    inner = r"[\s\-_]*" if len(folded) == 1 else r"[\s\-_]+"
-    pattern = re.compile(r"(?<![a-z0-9])" + inner.join(re.escape(part) for part in folded if part) + r"(?![a-z0-9])")
+    parts = [re.escape(part) for part in _GAP.split(_fold(term)) if part]
+    if not parts:
+        return lambda card: False
+    pattern = re.compile(r"(?<![a-z0-9])" + r"[\s\-_]+".join(parts) + r"(?![a-z0-9])")
 
     def stands_in(card: PaperCard) -> bool:
         texts = [*card.tags, *(card.text(field) for field in FIELDS)]

@@ -50,7 +50,7 @@ def split_tags(line: str) -> list[str]:
     Handles `#a #b` as well as one `#` with `;` or `；` between tags; stray blanks and empty items go.
     """
     parts = [part for chunk in re.split(r"(?:^|\s)#", line) for part in _SEPARATORS.split(chunk)]
-    return list(dict.fromkeys(tag for tag in (" ".join(part.strip("# \t\r\n").split()) for part in parts) if tag))
+    return list(dict.fromkeys(tag for tag in (" ".join(part.strip().lstrip("# ").split()) for part in parts) if tag))
 
 
 def normalise(tag: str) -> str:
