@@ -1,6 +1,7 @@
 """Where the sections and cards of a card text begin: told by what surrounds a line, since an abstract may hold any."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from vectorstore.cards import FieldName
@@ -21,8 +22,6 @@ ABSTRACT = re.compile(r"查看完整摘要\s{0,9}\(Abstract\)\s*")
 _LABEL_STARTS = tuple(label for label, _ in LABELS)
 _COUNT = re.compile(r"(\d{1,9})\s{0,9}篇")
 _LONGEST_NAME = 60
-# A card has nine lines before its abstract; fields may run on.
-_LONGEST_CARD_HEAD = 200
 
 
 @dataclass(frozen=True)
@@ -62,10 +61,7 @@ def layout_of(lines: list[str]) -> Layout:
             headings[number] = Heading(category, int(count[1]))
             areas.add(_line(lines, area))
             names.add(category)
-    cards: set[int] = set()
-    for number in filled:
-        if number - 1 not in cards and _card_begins(lines, number, areas, names):
-            cards.add(number)
+    cards = set(_cards_known(lines, filled, areas, names) if areas else _cards_labelled(lines))
     for number in reversed(counting):
         after = following[number]
         if after is None or after in cards or after in headings:
@@ -81,12 +77,27 @@ def has_abstract_line(text: str) -> bool:
     return any(ABSTRACT.fullmatch(line) for line in text.split("\n"))
 
 
-def _card_begins(lines: list[str], number: int, areas: set[str], names: set[str]) -> bool:
-    labelled = _labels_follow(lines, number + 2)
-    if not areas:
-        return labelled and _abstract_follows(lines, number + 2)
-    area, category = _line(lines, number) in areas, _line(lines, number + 1) in names
-    return (area and category) or (labelled and (area or category))
+def _cards_known(lines: list[str], filled: list[int], areas: set[str], names: set[str]) -> Iterator[int]:
+    """Cards in a file whose areas and categories are known from its headings."""
+    before = -2
+    for number in filled:
+        area, category = _line(lines, number) in areas, _line(lines, number + 1) in names
+        cut_off = area and number == filled[-1]
+        begins = (area and category) or cut_off or ((area or category) and _labels_follow(lines, number + 2))
+        if begins and before != number - 1:
+            yield number
+            before = number
+
+
+def _cards_labelled(lines: list[str]) -> Iterator[int]:
+    """Cards in a file without headings: two lines above the first labels after an abstract, another abstract below."""
+    abstracts = [number for number, line in enumerate(lines) if ABSTRACT.fullmatch(line)]
+    after = 0
+    for abstract in abstracts:
+        start = next((number for number in range(after, abstract) if _labels_follow(lines, number + 2)), None)
+        if start is not None:
+            yield start
+        after = abstract + 1
 
 
 def _line(lines: list[str], number: int | None) -> str:
@@ -98,7 +109,3 @@ def _labels_follow(lines: list[str], number: int) -> bool:
     if _line(lines, number).startswith("#"):
         number += 1
     return _line(lines, number).startswith(_LABEL_STARTS)
-
-
-def _abstract_follows(lines: list[str], number: int) -> bool:
-    return any(ABSTRACT.fullmatch(line) for line in lines[number : number + _LONGEST_CARD_HEAD])

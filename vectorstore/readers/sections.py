@@ -52,7 +52,7 @@ def read_sections(path: Path, text: str, *, force: bool) -> CardFile:
         if number in layout.headings:
             sections.append(_Section(layout.headings[number], number + 1))
         elif number in layout.cards:
-            card = _Open(number + 1, lines[number + 1].strip())
+            card = _Open(number + 1, "".join(lines[number + 1 : number + 2]).strip())
             if sections:
                 sections[-1].categories.append(card.category)
             number += 1
