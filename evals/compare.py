@@ -281,6 +281,8 @@ def _chance(old: "Values", new: "Values", seed: int) -> float:
     from scipy import stats
 
     differs = ~((old == new) | (np.isnan(old) & np.isnan(new)))
+    if differs.sum() < 2:
+        return 1.0  # swapping one question turns the difference around, and no more
     kept = old[~differs]
     base_sum, base_n = float(np.nansum(kept)), int((~np.isnan(kept)).sum())
 
