@@ -48,7 +48,7 @@ def readable(text: str) -> str:
 
 
 def _readable(text: str) -> str:
-    if not _PLAIN.fullmatch(text) or "- " in text or "--" in text or "ext" in text:
+    if not _PLAIN.fullmatch(text) or "- " in text or "--" in text or "ext" in text or _LOST.search(text):
         text = text.translate(_INVISIBLE)
         text = _repaired(text)
         text = _TIE.sub(_tied, text)

@@ -100,6 +100,9 @@ class _Scan:
         if end is None:
             return
         inside = self.glance(place)
+        if inside == "," and self.said().isdigit():
+            # "1{,}000" keeps TeX from setting a blank after the comma.
+            return
         if not self.math and (len(inside.strip()) < 3 or _KEEPS_BRACES.search(inside)) and "\\" not in inside:
             # A set, a label or a piece of code in plain text.
             self.say("{")
