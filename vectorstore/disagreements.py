@@ -14,12 +14,13 @@ _MULTIPLES = {
 }  # fmt: skip
 _WORDS = {
     "zero": 0, "one": 1, "single": 1, "first": 1, "two": 2, "both": 2, "second": 2, "twice": 2, "double": 2,
-    "doubles": 2, "doubled": 2, "doubling": 2, "dual": 2, "pair": 2, "three": 3, "third": 3, "triple": 3,
+    "doubles": 2, "doubled": 2, "doubling": 2, "dual": 2, "pair": 2, "three": 3, "third": 3, "triple": 3, "triples": 3,
     "tripled": 3, "four": 4, "fourth": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
     "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16, "seventeen": 17,
-    "eighteen": 18, "nineteen": 19, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "eighty": 80,
-    "ninety": 90, "hundred": 100, "hundreds": 100, "thousand": 1000, "thousands": 1000, "halve": 50, "halves": 50,
-    "halved": 50, "halving": 50, "quarter": 25, "magnitude": 10,
+    "eighteen": 18, "nineteen": 19, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60,
+    "seventy": 70, "eighty": 80,
+    "ninety": 90, "hundred": 100, "hundreds": 100, "thousand": 1000, "thousands": 1000, "half": 50, "halve": 50,
+    "halves": 50, "halved": 50, "halving": 50, "quarter": 25, "magnitude": 10,
 }  # fmt: skip
 _CHINESE_DIGITS = {"零": 0, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
 _CHINESE_UNITS = {"十": 10, "百": 100, "千": 1000}
