@@ -89,6 +89,25 @@ def content_terms(text: str) -> list[str]:
     return [term for term in dict.fromkeys(terms(text)) if term not in stopped and len(term) < 64]
 
 
+def index_terms(text: str) -> list[str]:
+    """What a text is indexed by: its terms, and every two neighbouring Chinese characters.
+
+    Where one segmentation cuts a compound in another place than the question's does, the pairs still meet.
+    """
+    return terms(text) + _pairs(text)
+
+
+def query_terms(text: str) -> list[str]:
+    """What a question is looked up by: its content terms and pairs, each once."""
+    return content_terms(text) + list(dict.fromkeys(_pairs(text)))
+
+
+def _pairs(text: str) -> list[str]:
+    # The sign keeps a pair apart from a word of two characters, which segmentation gives already.
+    runs = re.findall(r"[\u3400-\u9fff]{2,}", unicodedata.normalize("NFKC", text))
+    return [f"#{run[place : place + 2]}" for run in runs for place in range(len(run) - 1)]
+
+
 @cache
 def _stopped() -> frozenset[str]:
     return _STOP_ZH | _STOP_EN | {_stem(word) for word in _STOP_EN}

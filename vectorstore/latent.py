@@ -1,0 +1,204 @@
+"""A latent space of the collection's own words: cards and questions meet in it although they share no word.
+
+Latent semantic indexing (Deerwester et al. 1990) over BM25 weights: words that stand in the same cards, in
+whichever of the two languages, get like directions. It is fitted on the cards themselves, so it needs no model.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+
+# Enough directions for the sub-fields of some thousand papers; more than this tell single cards apart again.
+_DIRECTIONS = 160
+# The space is fitted on so many cards at most, spread over the collection; the others are folded in.
+_FITTED_CARDS = 2_000
+_COLUMNS = 4_096
+_K1, _B = 1.2, 0.75
+
+
+class LatentSpace:
+    """Directions of words, and where the cards lie.
+
+    Args:
+        words: the words that have a direction.
+        weights: their inverse document frequencies (words,).
+        directions: one row a word, (words, directions), float16.
+        length: mean length of the fitted cards, in words.
+        fitted: how many cards it was fitted on.
+        ids: the cards, in order.
+        places: one row a card, (cards, directions), each of length 1, float16.
+    """
+
+    def __init__(
+        self,
+        words: Sequence[str],
+        weights: "np.ndarray",
+        directions: "np.ndarray",
+        length: float,
+        fitted: int,
+        ids: Sequence[str],
+        places: "np.ndarray",
+    ) -> None:
+        self._words, self._weights, self._directions = list(words), weights, directions
+        self._rows = {word: row for row, word in enumerate(self._words)}
+        self._length, self.fitted = length, fitted
+        self.ids, self._places = list(ids), places
+
+    @classmethod
+    def fit(cls, cards: Mapping[str, Sequence[str]]) -> "LatentSpace":
+        """Find the directions of some cards.
+
+        Args:
+            cards: every card's words by its id, repeats included.
+        """
+        import numpy as np
+
+        ids = list(cards)
+        step = max(1, math.ceil(len(ids) / _FITTED_CARDS))
+        counts = [Counter(cards[card_id]) for card_id in ids[::step]]
+        frequency = Counter(word for count in counts for word in count)
+        words = sorted(frequency)
+        held = np.array([frequency[word] for word in words], np.float32)
+        weights = np.log1p((len(counts) - held + 0.5) / (held + 0.5)).astype(np.float32)
+        length = sum(count.total() for count in counts) / max(1, len(counts))
+        space = cls(words, weights, np.empty((len(words), 0), np.float16), length, len(counts), [], np.empty((0, 0)))
+        table = [space._weighed(count) for count in counts]
+        space._directions = _directions(table, len(words))
+        space.fold(cards)
+        return space
+
+    def fold(self, cards: Mapping[str, Sequence[str]], gone: Iterable[str] = ()) -> None:
+        """Place more cards in the space as it is; known ones are placed anew.
+
+        Args:
+            cards: words by card id.
+            gone: ids of cards that are no longer there.
+        """
+        import numpy as np
+
+        out = set(gone) | cards.keys()
+        kept = [row for row, card_id in enumerate(self.ids) if card_id not in out]
+        placed = [self._place(*self._weighed(Counter(words))) for words in cards.values()]
+        old = self._places[kept] if kept else np.empty((0, self._directions.shape[1]), np.float16)
+        self._places = np.vstack([old, *placed]).astype(np.float16)
+        self.ids = [self.ids[row] for row in kept] + list(cards)
+
+    def similarities(self, wanted: Sequence[str]) -> "np.ndarray":
+        """Cosine of a question to every card, in the order of `ids`; zeros where none of its words has a direction.
+
+        Args:
+            wanted: the question's words.
+        """
+        import numpy as np
+
+        rows = [self._rows[word] for word in dict.fromkeys(wanted) if word in self._rows]
+        if not rows or not self.ids:
+            return np.zeros(len(self.ids), np.float32)
+        place = self._place(np.array(rows), self._weights[rows])
+        cosines: np.ndarray = self._places.astype(np.float32) @ place
+        return cosines
+
+    def save(self, path: Path) -> None:
+        """Write the space to one file, all of it or nothing."""
+        import numpy as np
+
+        temporary = path.with_suffix(".new")
+        with temporary.open("wb") as file:
+            np.savez(
+                file,
+                words=np.frombuffer("\n".join(self._words).encode(), np.uint8),
+                weights=self._weights,
+                directions=self._directions,
+                length=self._length,
+                fitted=self.fitted,
+                ids=np.frombuffer("\n".join(self.ids).encode(), np.uint8),
+                places=self._places,
+            )
+        temporary.replace(path)
+
+    @classmethod
+    def load(cls, path: Path) -> "LatentSpace":
+        """Read what `save` wrote.
+
+        Raises:
+            OSError, ValueError, KeyError: there is no such file, or it is damaged.
+        """
+        import zipfile
+
+        import numpy as np
+
+        try:
+            with np.load(path) as kept:
+                words = kept["words"].tobytes().decode().split("\n")
+                ids = [card_id for card_id in kept["ids"].tobytes().decode().split("\n") if card_id]
+                space = cls(
+                    words if words != [""] else [],
+                    kept["weights"],
+                    kept["directions"],
+                    float(kept["length"]),
+                    int(kept["fitted"]),
+                    ids,
+                    kept["places"],
+                )
+        except (zipfile.BadZipFile, EOFError) as error:
+            raise ValueError(str(error)) from error
+        if len(space._words) != len(space._directions) or len(ids) != len(space._places):
+            raise ValueError("the parts of the latent space do not fit each other")
+        return space
+
+    def _weighed(self, count: Mapping[str, int]) -> "tuple[np.ndarray, np.ndarray]":
+        """Rows of a card's words and the logarithms of their BM25 weights: one word must not outweigh all others."""
+        import numpy as np
+
+        known = [(self._rows[word], times) for word, times in count.items() if word in self._rows]
+        rows = np.array([row for row, _ in known], int)
+        times = np.array([times for _, times in known], np.float32)
+        norm = _K1 * (1 - _B + _B * sum(count.values()) / max(1.0, self._length))
+        return rows, np.log1p(self._weights[rows] * times * (_K1 + 1) / (times + norm))
+
+    def _place(self, rows: "np.ndarray", weights: "np.ndarray") -> "np.ndarray":
+        import numpy as np
+
+        place: np.ndarray = weights.astype(np.float32) @ self._directions[rows].astype(np.float32)
+        return place / max(float(np.linalg.norm(place)), 1e-9)
+
+
+def _directions(table: "Sequence[tuple[np.ndarray, np.ndarray]]", words: int) -> "np.ndarray":
+    """The right singular vectors of a cards-by-words table, each divided by the root of its singular value.
+
+    Cards are far fewer than words, so they come from the small matrix of cards by cards; the table itself is
+    never held whole.
+    """
+    import numpy as np
+
+    if not table or not words:
+        return np.empty((words, 0), np.float16)
+    cards = np.repeat(np.arange(len(table)), [len(rows) for rows, _ in table])
+    columns = np.concatenate([rows for rows, _ in table])
+    values = np.concatenate([weights for _, weights in table])
+    order = np.argsort(columns, kind="stable")
+    cards, columns, values = cards[order], columns[order], values[order]
+
+    def dense(first: int) -> np.ndarray:
+        low, high = np.searchsorted(columns, [first, first + _COLUMNS])
+        part = np.zeros((len(table), min(_COLUMNS, words - first)), np.float32)
+        part[cards[low:high], columns[low:high] - first] = values[low:high]
+        return part
+
+    gram = np.zeros((len(table), len(table)), np.float32)
+    for first in range(0, words, _COLUMNS):
+        part = dense(first)
+        gram += part @ part.T
+    squares, vectors = np.linalg.eigh(gram)
+    largest = squares[::-1][:_DIRECTIONS]
+    kept = int((largest > 1e-4 * max(float(largest[0]), 1e-9)).sum())
+    values_kept, vectors = largest[:kept], vectors[:, ::-1][:, :kept]
+    # V s^-1/2 = Xᵀ U s^-3/2, and s² are the eigenvalues.
+    scaled = vectors * values_kept**-0.75
+    found = [dense(first).T @ scaled for first in range(0, words, _COLUMNS)]
+    return np.vstack(found).astype(np.float16)
