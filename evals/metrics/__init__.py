@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from evals.intervals import Statistic, mean
-from evals.metrics.classifying import area, f1, median, precision, recall, slowest
+from evals.metrics.classifying import area, f1, median, slowest
 from evals.results import Metric
 
 
@@ -15,19 +15,22 @@ class Measured:
         metric: what it means.
         sources: keys in `Outcome.values`; an outcome that lacks one is left out.
         statistic: of the rows of those values.
+        by_kind: also worth knowing for one kind of item alone; a decision between kinds is not.
     """
 
     metric: Metric
     sources: tuple[str, ...]
     statistic: Statistic = mean
+    by_kind: bool = True
 
 
-def _mean(key: str, title: str, description: str, **more: object) -> Measured:
-    return Measured(Metric(key=key, title=title, description=description, **more), (key,))  # type: ignore[arg-type]
+def _mean(key: str, title: str, description: str, *, by_kind: bool = True, **more: object) -> Measured:
+    metric = Metric(key=key, title=title, description=description, **more)  # type: ignore[arg-type]
+    return Measured(metric, (key,), by_kind=by_kind)
 
 
 def _of(sources: tuple[str, ...], statistic: Statistic, metric: Metric) -> Measured:
-    return Measured(metric, sources, statistic)
+    return Measured(metric, sources, statistic, by_kind=False)
 
 
 _DECISION = ("abstention.unanswerable", "abstention.refused")
@@ -163,25 +166,19 @@ MEASURED: tuple[Measured, ...] = (
         "Share of citations that their sentence needs (ALCE).",
         headline=True,
     ),
-    _of(
-        _DECISION,
-        precision,
-        Metric(
-            key="abstention.precision",
-            title="precision",
-            description="Of the refused questions, the share that the cards cannot answer.",
-            headline=True,
-        ),
+    _mean(
+        "abstention.precision",
+        "precision",
+        "Of the refused questions, the share that the cards cannot answer.",
+        headline=True,
+        by_kind=False,
     ),
-    _of(
-        _DECISION,
-        recall,
-        Metric(
-            key="abstention.recall",
-            title="recall",
-            description="Of the questions that the cards cannot answer, the share refused.",
-            headline=True,
-        ),
+    _mean(
+        "abstention.recall",
+        "recall",
+        "Of the questions that the cards cannot answer, the share refused.",
+        headline=True,
+        by_kind=False,
     ),
     _of(
         _DECISION,

@@ -27,7 +27,7 @@ def answer_values(question: BaseQuestion, answer: Answer) -> dict[str, float]:
         question has key facts with digits, `facts` and `all_facts`.
     """
     answered = answer.status == "answered"
-    values = {"answered": float(answered), "language": float(language_of(words(answer)) == question.lang)}
+    values = {"answered": float(answered), "language": in_language(question, answer)}
     if isinstance(question, List):
         return values | _list_values(question.gold, answer)
     if isinstance(question, Count):
@@ -40,6 +40,11 @@ def answer_values(question: BaseQuestion, answer: Answer) -> dict[str, float]:
         held = [fact_stands(fact, answer.text) if answered else False for fact in facts]
         values |= {"facts": sum(held) / len(held), "all_facts": float(all(held))}
     return values
+
+
+def in_language(question: BaseQuestion, answer: Answer) -> float:
+    """1 where an answer, or a refusal, is in the question's language."""
+    return float(language_of(words(answer)) == question.lang)
 
 
 def words(answer: Answer) -> str:

@@ -1,6 +1,6 @@
 """How good an answer's citations are: exact spans, figures that stand in them, and ALCE's recall and precision."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from assistant.types import Answer, Citation
 from evals import figures
@@ -111,7 +111,7 @@ def citation_values(
     return values
 
 
-def quotes_only(cited: Sequence[Citation], cards: dict[str, PaperCard]) -> list[PaperCard]:
+def quotes_only(cited: Sequence[Citation], cards: Mapping[str, PaperCard]) -> list[PaperCard]:
     """Cards that hold the quotes of some citations and nothing else, for a check that reads whole cards."""
     texts: dict[str, dict[str, list[str]]] = {}
     for citation in cited:

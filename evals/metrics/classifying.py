@@ -1,22 +1,10 @@
-"""Precision, recall, F1 and the area under the curve of a yes-or-no decision, over resamples at once."""
+"""Figures that are no means: F1, the area under a curve, percentiles; each over all resamples at once."""
 
 import numpy as np
 
 from evals.intervals import Numbers
 
-# All take rows of (truth, said) and give NaN where the figure is not defined.
-
-
-def precision(rows: Numbers) -> Numbers:
-    """Of those said to be positive, the share that are."""
-    truth, said = rows[..., 0], rows[..., 1]
-    return _ratio((truth * said).sum(axis=-1), said.sum(axis=-1))
-
-
-def recall(rows: Numbers) -> Numbers:
-    """Of those that are positive, the share said to be."""
-    truth, said = rows[..., 0], rows[..., 1]
-    return _ratio((truth * said).sum(axis=-1), truth.sum(axis=-1))
+# F1 and the area take rows of (truth, said) and give NaN where the figure is not defined.
 
 
 def f1(rows: Numbers) -> Numbers:

@@ -1,0 +1,154 @@
+"""Puts items to systems one by one, and takes over what an earlier run already asked."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from evals.datasets.models import AnyItem
+from evals.record import Record, key_of
+from evals.results import Outcome, Part, SystemInfo
+from evals.selection import concerns
+from evals.systems import Bench, Progress, System, Unavailable
+from evals.systems.ablations import Memory, ablations
+from evals.systems.baselines import Dense, Keywords, Tutorial
+from evals.systems.naive import NaiveCheck
+from evals.systems.ours import Answering, Searching, Verifying
+from evals.systems.paperqa import PaperQA
+from evals.systems.unverified import Unverified
+
+Task = Literal["search", "answer", "verify"]
+_DOING: Mapping[Task, str] = {"search": "searching", "answer": "answering", "verify": "checking claims"}
+_LONGEST_ERROR = 500
+
+
+@dataclass
+class Work:
+    """One system and what it is asked.
+
+    Args:
+        task: what is done.
+        system: by whom.
+        items: with what.
+        skipped: why it was not measured after all.
+    """
+
+    task: Task
+    system: System
+    items: Sequence[AnyItem]
+    skipped: str = ""
+
+    def close(self) -> None:
+        """Let go of whatever the system holds."""
+        close: Callable[[], None] | None = getattr(self.system, "close", None)
+        if close is not None:
+            close()
+
+
+def works_of(
+    bench: Bench,
+    memory: Memory,
+    items: Sequence[AnyItem],
+    parts: Sequence[Part],
+    *,
+    with_baselines: bool,
+    with_ablations: bool,
+) -> list[Work]:
+    """Who is asked what.
+
+    Args:
+        bench: what systems are made from.
+        memory: the assistant's indexes, for its ablations.
+        items: everything that may be asked.
+        parts: what is measured.
+        with_baselines, with_ablations: whether others than the assistant are.
+    """
+
+    def chosen(*wanted: Part) -> list[AnyItem]:
+        active = [part for part in wanted if part in parts]
+        return [item for item in items if any(concerns(part, item) for part in active)]
+
+    assistant = bench.assistant
+    searched, claims = chosen("retrieval"), chosen("claims")
+    works = [
+        Work("search", Searching(assistant), searched),
+        Work("answer", Answering(assistant), chosen("answers", "citations", "abstention", "conversations")),
+        Work("verify", Verifying(assistant), claims),
+    ]
+    if with_baselines:
+        rankers = (Tutorial(bench), Keywords(bench), Dense(bench), PaperQA(bench))
+        works += [Work("search", ranker, chosen("retrieval", "conversations")) for ranker in rankers]
+        works.append(Work("verify", NaiveCheck(bench), claims))
+    if with_ablations:
+        works += [Work("search", ranker, searched) for ranker in ablations(bench, memory)]
+        forgetful = SystemInfo(
+            name="no-history",
+            title="no history",
+            role="ablation",
+            description="Follow-up questions without the conversation before them.",
+        )
+        works.append(Work("answer", Answering(assistant, forgetful, remembers=False), chosen("conversations")))
+        works.append(Work("answer", Unverified(bench), chosen("answers")))
+    return [work for work in works if work.items]
+
+
+def asked(
+    works: Sequence[Work], record: Record, circumstances: Mapping[str, Any], progress: Progress
+) -> tuple[list[Outcome], int]:
+    """Every outcome, taken over from the record or got by asking.
+
+    A system that turns out not to be available is marked as skipped and gives none.
+
+    Args:
+        works: who is asked what.
+        record: of earlier runs; what is asked now goes into it at once.
+        circumstances: everything else that an outcome depends on.
+        progress: told of every question.
+
+    Returns:
+        The outcomes, not scored yet, and how many were taken over.
+    """
+    outcomes: list[Outcome] = []
+    reused = 0
+    for work in works:
+        info = work.system.info
+        keys = {item.id: key_of(work.task, info, item, circumstances) for item in work.items}
+        known = {item_id: found for item_id, key in keys.items() if (found := record.get(key)) is not None}
+        reused += len(known)
+        todo = [item for item in work.items if item.id not in known]
+        what = f"{info.title}: {_DOING[work.task]}"
+        try:
+            if todo:
+                progress(0, len(todo), what)
+                work.system.prepare()
+            for done, item in enumerate(todo, start=1):
+                known[item.id] = outcome = _ask(work, item)
+                # What failed may go well next time: it is not remembered.
+                if not outcome.error:
+                    record.put(keys[item.id], outcome)
+                progress(done, len(todo), what)
+        except Unavailable as reason:
+            work.skipped = str(reason)
+            reused -= len(work.items) - len(todo)
+            continue
+        outcomes += [known[item.id] for item in work.items]
+    return outcomes, reused
+
+
+def systems_of(works: Sequence[Work]) -> list[SystemInfo]:
+    """Who was measured, and who could not be."""
+    found: dict[str, SystemInfo] = {}
+    for work in works:
+        info = work.system.info
+        if info.name not in found or found[info.name].skipped:
+            found[info.name] = info.model_copy(update={"skipped": work.skipped})
+    return list(found.values())
+
+
+def _ask(work: Work, item: AnyItem) -> Outcome:
+    try:
+        return work.system.ask(item)
+    except Unavailable:
+        raise
+    except Exception as error:  # one question that breaks a system is a finding, not the end of the run
+        said = f"{type(error).__name__}: {error}"[:_LONGEST_ERROR]
+        return Outcome(task=work.task, system=work.system.info.name, item=item.id, error=said)

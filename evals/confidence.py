@@ -1,0 +1,23 @@
+"""How sure the assistant is that the cards answer a question: what its decision to refuse rests on."""
+
+import math
+
+from assistant.abstention import _strength
+from assistant.retrieval import Retriever
+from assistant.understanding import understand
+
+
+def signals_of(question: str, retriever: Retriever) -> dict[str, float]:
+    """The signals of one question, and `confidence`: the chance, 0 to 1, that the collection is about it.
+
+    Args:
+        question: as asked, with nothing before it.
+        retriever: over the collection that is asked.
+    """
+    seen = retriever.retrieve(understand(question).standalone).signals
+    return {
+        "top_dense": round(seen.top_dense, 4),
+        "top_keyword": round(seen.top_keyword, 4),
+        "coverage": round(seen.coverage, 4),
+        "confidence": round(1 / (1 + math.exp(-_strength(seen))), 4),
+    }

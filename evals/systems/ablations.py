@@ -1,0 +1,190 @@
+"""The assistant's retrieval with a part switched off, from the outside: other weights, or other indexes."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from assistant.retrieval import Retriever, Weights
+from assistant.understanding import understand
+from evals.datasets.models import AnyItem
+from evals.metrics.ranking import DEPTH
+from evals.results import FoundCard, Outcome, SystemInfo
+from evals.systems import Bench
+from evals.systems.ours import found
+from evals.systems.ranking import Ranker
+from vectorstore.cards import CardAid, PaperCard
+
+if TYPE_CHECKING:
+    import numpy as np
+
+_NOTHING = Weights(keyword=0, question=0, questions=0, passage=0, passages=0, name=0)
+
+
+def ablations(bench: Bench, memory: "Memory") -> list[Ranker]:
+    """All of them.
+
+    Args:
+        bench: whose assistant is taken apart.
+        memory: its indexes, remembered: the ablations ask them the same things.
+    """
+
+    def weighed(name: str, title: str, description: str, weights: Weights) -> Ranker:
+        info = SystemInfo(name=name, title=title, role="ablation", description=description)
+        return Ablated(info, lambda: memory.retriever(weights))
+
+    ours = Weights()
+    single = "No fusion: the cards in the order of this one signal."
+    return [
+        weighed("no-keyword", "no keyword", "Without BM25.", _with(ours, keyword=0)),
+        weighed(
+            "no-dense",
+            "no dense",
+            "Without any vector: BM25 over text and aids, and method names.",
+            _with(ours, question=0, questions=0, passage=0, passages=0),
+        ),
+        weighed("no-names", "no names", "Without matching method names.", _with(ours, name=0)),
+        weighed("only-keyword", "keyword only", single, _with(_NOTHING, keyword=1)),
+        weighed("only-question", "nearest question only", single, _with(_NOTHING, question=1)),
+        weighed("only-passage", "nearest passage only", single, _with(_NOTHING, passage=1)),
+        Ablated(
+            SystemInfo(
+                name="no-aids",
+                title="no aids",
+                role="ablation",
+                description="Without the other wording and the questions that help to find a card: what a user's "
+                "own cards get.",
+            ),
+            lambda: _without_aids(bench),
+        ),
+    ]
+
+
+class Ablated(Ranker):
+    """A retriever of the assistant's own kind, made when it is first needed.
+
+    Args:
+        info: which part is off.
+        make: makes the retriever.
+    """
+
+    def __init__(self, info: SystemInfo, make: Callable[[], Retriever]) -> None:
+        super().__init__(info)
+        self._make = make
+
+    @cached_property
+    def _retriever(self) -> Retriever:
+        return self._make()
+
+    def prepare(self) -> None:
+        """Make the retriever now, which no measured search pays for."""
+        self._retriever.retrieve("warm-up", k=1)
+
+    def ask(self, item: AnyItem) -> Outcome:
+        """Rank the cards for a question; how long it takes is not known, since most of it is remembered."""
+        return super().ask(item).model_copy(update={"seconds": 0.0})
+
+    def rank(self, question: str) -> list[FoundCard]:
+        """What the retriever finds."""
+        return found(self._retriever.retrieve(understand(question).standalone, k=DEPTH).hits)
+
+
+class Memory:
+    """The parts of a collection that answer one question alike every time, asked once.
+
+    Args:
+        bench: whose collection it is.
+    """
+
+    def __init__(self, bench: Bench) -> None:
+        collection = bench.collection
+        self._store = _Remembering(collection.store, ("nearest",))
+        self._keywords = _Remembering(collection.keywords, ("search", "inverse_frequencies"))
+        self._embedder = _Remembering(collection.embedder, ("embed_array",))
+        self._collection = collection
+
+    def retriever(self, weights: Weights | None = None) -> Retriever:
+        """A retriever over them.
+
+        Args:
+            weights: what each signal counts; None for the assistant's own.
+        """
+        parts: tuple[Any, Any, Any] = (self._store, self._keywords, self._embedder)
+        return Retriever(*parts, self._collection.names().cards_named, weights)
+
+
+class _Remembering:
+    """Stands in front of an object and keeps what some of its methods gave for the same arguments."""
+
+    def __init__(self, inner: Any, methods: Sequence[str]) -> None:
+        self._inner, self._methods = inner, methods
+        self._kept: dict[Any, Any] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self._inner, name)
+        if name not in self._methods:
+            return value
+
+        def remembered(*args: Any, **named: Any) -> Any:
+            key = (name, _frozen(args), _frozen(named))
+            if key not in self._kept:
+                self._kept[key] = value(*args, **named)
+            return self._kept[key]
+
+        return remembered
+
+
+def _frozen(value: Any) -> Any:
+    """Arguments as something that can be a key."""
+    if hasattr(value, "tobytes"):
+        return value.tobytes()
+    if isinstance(value, Mapping):
+        return tuple((key, _frozen(each)) for key, each in sorted(value.items()))
+    if isinstance(value, list | tuple):
+        return tuple(_frozen(each) for each in value)
+    return value
+
+
+def _without_aids(bench: Bench) -> Retriever:
+    from assistant.names import NameIndex
+    from vectorstore.keywords import KeywordIndex
+
+    store: Any = _Bare(bench.collection.store)
+    keywords = KeywordIndex(bench.folder / "keywords-without-aids")
+    keywords.sync(store)
+    return Retriever(store, keywords, bench.embedder, NameIndex.build(store.cards()).cards_named)
+
+
+class _Bare:
+    """A card store as it would be had its cards come without aids."""
+
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    def cards(self, where: Mapping[str, Any] | None = None) -> Iterator[PaperCard]:
+        """Every card, without its aids."""
+        return (_bare(card) for card in self._inner.cards(where))
+
+    def get(self, card_ids: Sequence[str]) -> dict[str, PaperCard]:
+        """Some cards, without their aids."""
+        return {card_id: _bare(card) for card_id, card in self._inner.get(card_ids).items()}
+
+    def hashes(self) -> dict[str, str]:
+        """Hashes of the cards without their aids, as the keyword index will have them."""
+        return {card.id: card.content_hash() for card in self.cards()}
+
+    def nearest(self, vector: "np.ndarray", k: int, where: Mapping[str, Any] | None = None) -> Any:
+        """The nearest entries among the cards' own passages."""
+        own = {"kind": "text"}
+        return self._inner.nearest(vector, k, {"$and": [dict(where), own]} if where else own)
+
+
+def _bare(card: PaperCard) -> PaperCard:
+    return card.model_copy(update={"aid": CardAid()})
+
+
+def _with(weights: Weights, **changed: float) -> Weights:
+    return replace(weights, **changed)

@@ -1,0 +1,126 @@
+"""What a user would otherwise have: the tutorial pipeline, BM25 alone, dense search alone."""
+
+import re
+from typing import Any
+
+from evals.results import FoundCard, SystemInfo
+from evals.systems import Bench, Unavailable
+from evals.systems.ranking import Ranker, by_card
+from evals.systems.text import card_text
+from evals.systems.vectors import KeptEmbeddings
+
+_CHUNK, _OVERLAP, _TOP = 1_000, 200, 4
+_ENTRIES = 200
+# Wide enough that the approximate search gives the same cards each time.
+_EXACT: Any = {"hnsw": {"space": "cosine", "ef_search": 400, "ef_construction": 200}}
+_WORD = re.compile(r"[a-z0-9]+(?:[-.'][a-z0-9]+)*|[\u3400-\u9fff]+")
+
+
+class Tutorial(Ranker):
+    """LangChain's retrieval tutorial over the cards' texts, with the embedder that the assistant uses."""
+
+    def __init__(self, bench: Bench) -> None:
+        super().__init__(
+            SystemInfo(
+                name="langchain-tutorial",
+                title="LangChain tutorial",
+                role="baseline",
+                description=f"RecursiveCharacterTextSplitter {_CHUNK}/{_OVERLAP}, the {_TOP} nearest chunks in Chroma; "
+                "the same embedder. It ranks at most four cards, has no check and no way to refuse.",
+            )
+        )
+        self._bench = bench
+        self._store: Any = None
+
+    def prepare(self) -> None:
+        """Split, embed and store the cards in memory."""
+        import chromadb
+        from langchain_chroma import Chroma
+
+        try:
+            from langchain_text_splitters import RecursiveCharacterTextSplitter
+        except ImportError:
+            raise Unavailable("langchain-text-splitters is not installed; pip install '.[eval]'") from None
+
+        splitter = RecursiveCharacterTextSplitter(chunk_size=_CHUNK, chunk_overlap=_OVERLAP)
+        chunks = [
+            (card.id, chunk) for card in self._bench.cards.values() for chunk in splitter.split_text(card_text(card))
+        ]
+        bench = self._bench
+        embeddings = KeptEmbeddings(bench.embedder, bench.cache, bench.progress, "embedding for the tutorial pipeline")
+        client = chromadb.EphemeralClient(chromadb.config.Settings(anonymized_telemetry=False))
+        name = "evaluation-tutorial"
+        if name in [collection.name for collection in client.list_collections()]:
+            client.delete_collection(name)
+        self._store = Chroma(name, embeddings, client=client, collection_configuration=_EXACT)
+        for start in range(0, len(chunks), 2_000):
+            part = chunks[start : start + 2_000]
+            self._store.add_texts([text for _, text in part], [{"card_id": card_id} for card_id, _ in part])
+
+    def rank(self, question: str) -> list[FoundCard]:
+        """The cards of the nearest chunks."""
+        found = self._store.similarity_search_with_score(question, k=_TOP)
+        return by_card((document.metadata["card_id"], 1.0 - float(distance)) for document, distance in found)
+
+
+class Keywords(Ranker):
+    """BM25 over the cards' texts: `bm25s` as it comes, Chinese cut by `rjieba`."""
+
+    def __init__(self, bench: Bench) -> None:
+        super().__init__(
+            SystemInfo(
+                name="bm25",
+                title="BM25 alone",
+                role="baseline",
+                description="bm25s over title, tags and all fields, Chinese cut by jieba, no stemming.",
+            )
+        )
+        self._bench = bench
+        self._ids: list[str] = []
+        self._index: Any = None
+
+    def prepare(self) -> None:
+        """Index the cards."""
+        try:
+            import bm25s
+        except ImportError:
+            raise Unavailable("bm25s is not installed; pip install '.[eval]'") from None
+        self._ids = list(self._bench.cards)
+        self._index = bm25s.BM25()
+        self._index.index([_words(card_text(card)) for card in self._bench.cards.values()], show_progress=False)
+
+    def rank(self, question: str) -> list[FoundCard]:
+        """The cards of the highest scores; those that share no word are left out."""
+        scores = self._index.get_scores(_words(question))
+        order = sorted(range(len(scores)), key=lambda place: (-scores[place], self._ids[place]))
+        return by_card((self._ids[place], float(scores[place])) for place in order[:20] if scores[place] > 0)
+
+
+class Dense(Ranker):
+    """The nearest passage of a card's own text, nothing else."""
+
+    def __init__(self, bench: Bench) -> None:
+        super().__init__(
+            SystemInfo(
+                name="dense",
+                title="dense alone",
+                role="baseline",
+                description="Cosine to the nearest passage of a card's own text under its title; the same embedder.",
+            )
+        )
+        self._bench = bench
+
+    def rank(self, question: str) -> list[FoundCard]:
+        """Cards in the order of their nearest passage."""
+        vector = self._bench.embedder.embed_array([question], kind="query")[0]
+        found = self._bench.collection.store.nearest(vector, _ENTRIES, {"kind": "text"})
+        return by_card((entry.partition("|")[0], similarity) for entry, similarity in found)
+
+
+def _words(text: str) -> list[str]:
+    import rjieba
+
+    found: list[str] = []
+    for piece in _WORD.findall(text.lower()):
+        found += rjieba.cut_for_search(piece) if "\u3400" <= piece[0] <= "\u9fff" else [piece]
+    return found
