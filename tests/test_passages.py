@@ -95,6 +95,7 @@ def test_what_is_embedded_has_the_title_and_readable_words() -> None:
         ("How does ∇-Reasoner work?", "en"),
         ("GuardSpace 是什么", "zh"),
         ("The term 对齐 (alignment) is used in most of these papers", "en"),
+        ("How does GuardSpace keep 安全对齐 here", "en"),
         ("", "en"),
         ("14.4%", "en"),
     ],
