@@ -86,6 +86,6 @@ def test_a_text_never_disagrees_with_itself(text: str) -> None:
 @pytest.mark.parametrize("unit", ["1", "1.", "1,", "1 ", "from 1 to ", "百", "A1-", "(1) "])
 def test_figures_are_compared_in_linear_time(unit: str) -> None:
     text = unit * 20_000
-    began = time.perf_counter()
+    began = time.process_time()
     strays(text, text)
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2

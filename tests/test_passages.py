@@ -173,6 +173,6 @@ def test_content_terms_leave_out_what_every_question_has() -> None:
 
 @pytest.mark.parametrize("unit", ["a", "a-", "aB", "的", "1.", "_", "é", "-", "A"])
 def test_terms_are_found_in_linear_time(unit: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     terms(unit * 50_000)
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2

@@ -132,6 +132,6 @@ HOSTILE = [
 
 @pytest.mark.parametrize("unit", [*HOSTILE, " ", "\n", "a\n", "- ", "a- ", " au", "$ au", "\a", "\\item ", "} {"])
 def test_fifty_thousand_of_anything_are_read_in_linear_time(unit: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     assert digits(readable(unit * 50_000 + "x")) == digits(unit) * 50_000
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2

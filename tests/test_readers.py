@@ -299,9 +299,9 @@ def test_an_empty_array_holds_no_cards(written: Written) -> None:
 
 def test_an_array_of_a_thousand_cards_is_read_at_once(written: Written) -> None:
     records = [{"category": "Notes", "abstract": f"Text {n}."} for n in range(1000)]
-    began = time.perf_counter()
+    began = time.process_time()
     assert len(read_cards(written(json.dumps(records, indent=1))).cards) == 1000
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
 
 
 # Ids
@@ -478,7 +478,7 @@ def test_any_text_is_read_or_refused_with_a_plain_error(lines: list[str]) -> Non
     "unit", ["1篇\n", "篇", "1", "\n", " ", "TL;DR:\n", f"{AREA}\n模型架构\n", f"{ABSTRACT_LINE}\n"]
 )
 def test_reading_is_linear_in_a_hostile_files_length(unit: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     with contextlib.suppress(CardFormatError):
         read_sections(Path("cards.txt"), unit * 50_000, force=True)
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2

@@ -143,6 +143,6 @@ UNITS = [
 
 @pytest.mark.parametrize("unit", UNITS)
 def test_splitting_is_linear_in_a_hostile_texts_length(unit: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     sentence_spans(unit * 50_000 + "x")
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2

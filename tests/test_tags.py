@@ -77,7 +77,7 @@ def test_both_notations_read_back(tags: list[str]) -> None:
 
 @pytest.mark.parametrize("unit", ["#", "#a ", ";", "；", "(", "()", "- ", " "])
 def test_tags_are_read_in_linear_time(unit: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     split_tags(unit * 50_000 + "x")
     normalise(unit * 50_000 + "x")
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2

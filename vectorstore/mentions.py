@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Callable
+from functools import lru_cache
 
 from vectorstore.cards import FIELDS, PaperCard
 from vectorstore.latex import readable
@@ -24,9 +25,15 @@ def mention_of(term: str) -> Callable[[PaperCard], bool]:
 
     def stands_in(card: PaperCard) -> bool:
         texts = [*card.tags, *(card.text(field) for field in FIELDS)]
-        return any(pattern.search(_fold(text)) or pattern.search(_fold(readable(text))) for text in texts)
+        return any(pattern.search(form) for text in texts for form in _forms(text))
 
     return stands_in
+
+
+@lru_cache(maxsize=16_384)
+def _forms(text: str) -> tuple[str, ...]:
+    """A text as it stands and as it reads, folded; once where they are the same."""
+    return tuple(dict.fromkeys((_fold(text), _fold(readable(text)))))
 
 
 def _fold(text: str) -> str:
