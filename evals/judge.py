@@ -26,14 +26,14 @@ Progress = Callable[[int, int, str], None]
 
 CORRECTNESS = Metric(
     key="judge.correctness",
-    title="Correct, says the judge",
+    title="correct",
     description="How right the answers are by the judging model: right 1, partly ½, wrong 0. Refusals need no judge: "
     "they are right where the cards do not say, and wrong elsewhere.",
     headline=True,
 )
 FAITHFULNESS = Metric(
     key="judge.faithfulness",
-    title="Faithful, says the judge",
+    title="faithful",
     description="How far the answers say only what the quotes they cite say, by the judging model: all of it 1, "
     "the main point ½, not even that 0.",
     headline=True,
@@ -43,26 +43,26 @@ METRICS = (
     FAITHFULNESS,
     Metric(
         key="judge.correctness_kappa",
-        title="Agreement on correctness",
+        title="agreement on correctness",
         description="Cohen's kappa with linear weights between the judge's correctness and the key facts found: "
         "1 is full agreement, 0 what chance gives.",
         unit="score",
     ),
     Metric(
         key="judge.correctness_same",
-        title="Same grade of correctness",
+        title="same grade of correctness",
         description="Answers to which the judge and the key facts found give the same of three grades.",
     ),
     Metric(
         key="judge.faithfulness_kappa",
-        title="Agreement on faithfulness",
+        title="agreement on faithfulness",
         description="Cohen's kappa with linear weights between the judge's faithfulness and citation recall: "
         "1 is full agreement, 0 what chance gives.",
         unit="score",
     ),
     Metric(
         key="judge.faithfulness_same",
-        title="Same grade of faithfulness",
+        title="same grade of faithfulness",
         description="Answers to which the judge and citation recall give the same of three grades.",
     ),
 )

@@ -196,15 +196,15 @@ def test_what_moved_is_written_as_plain_lines_in_a_pipe() -> None:
     show_comparison(compare(*flipped(12, 1)), stream)
     text = stream.getvalue()
     assert "\x1b" not in text
-    line = next(line for line in text.splitlines() if line.startswith("Right answers "))
+    line = next(line for line in text.splitlines() if line.startswith("answers Right answers "))
     assert "99.0%" in line
     assert "88.0%" in line
     assert "−11.0" in line
     assert "significant loss" in line
     assert "Worse in 12 questions" in text
-    assert "q0 (Right answers): What is 0?" in text
+    assert "q0 (answers Right answers): What is 0?" in text
     assert "and 2 more" in text
-    assert text.rstrip().splitlines()[-1].startswith("Lost: Right answers")
+    assert text.rstrip().splitlines()[-1].startswith("Lost: answers Right answers")
 
 
 def test_a_comparison_can_be_stored_and_read_back() -> None:

@@ -19,7 +19,7 @@ from evals.report.failures import failures
 from evals.report.formatting import change, interval, shown
 from evals.report.page import page
 from evals.report.plots.recall import recall_at
-from evals.report.tables import ablations, by_slice, headline, slice_title
+from evals.report.tables import ablations, by_slice, headline, shared, slice_title
 from evals.report.terminal import show_report
 from evals.results import OURS, Failure, FoundCard, Judgement, Measure, Metric, Outcome, Report, RunInfo
 
@@ -63,6 +63,9 @@ def test_an_interval_and_a_change_are_written_beside_their_figure() -> None:
     measure = Measure(metric="x.share", system=OURS, value=0.95, low=0.921, high=0.974, n=40)
     assert interval(measure, SHARE) == "92.1–97.4"
     assert interval(measure.model_copy(update={"low": None}), SHARE) == ""
+    seconds = measure.model_copy(update={"low": 0.0391, "high": 0.045})
+    assert interval(seconds, SECONDS) == "39–45 ms"
+    assert interval(seconds.model_copy(update={"high": 1.5}), SECONDS) == "39 ms–1.50 s"
     assert change(-0.0131, SHARE) == "−1.3"
     assert change(0.0, SHARE) == "±0"
 
@@ -88,11 +91,11 @@ def test_the_first_table_has_the_assistant_beside_every_baseline_that_was_measur
 
 def test_an_ablation_is_shown_by_its_distance_to_the_whole(report: Report) -> None:
     table = ablations(report)
-    assert [head.title for head, _ in table.rows] == ["This assistant", "No keyword index"]
+    assert [head.title for head in table.columns] == ["This assistant", "No keyword index"]
     whole, without = report.measure("retrieval.recall@1"), report.measure("retrieval.recall@1", "no-keyword")
     assert whole is not None
     assert without is not None
-    assert table.rows[1][1][0].detail == change(without.value - whole.value, METRICS[0])
+    assert table.rows[0][1][1].detail == change(without.value - whole.value, METRICS[0])
 
 
 def test_a_broken_guarantee_is_marked(report: Report) -> None:
@@ -104,8 +107,14 @@ def test_a_broken_guarantee_is_marked(report: Report) -> None:
     assert "guarantee broken" not in page(report)
 
 
-def test_every_slice_of_a_part_has_a_column(report: Report) -> None:
-    assert [head.title for head in by_slice(report, "retrieval").columns] == ["all", "English", "Chinese"]
+def test_every_slice_of_a_part_has_a_row_and_every_metric_a_column(report: Report) -> None:
+    table = by_slice(report, "retrieval")
+    assert [head.title for head, _ in table.rows] == ["all", "English", "Chinese"]
+    assert [head.title for head in table.columns] == ["Recall at 1", "Recall at 5", "MRR"]
+
+
+def test_rows_that_only_the_assistant_has_stay_out_of_the_peers_table(report: Report) -> None:
+    assert [head.title for head, _ in shared(headline(report)).rows] == ["Recall at 1", "Recall at 5"]
 
 
 def test_the_recall_curve_passes_through_the_measured_figures(report: Report) -> None:
@@ -132,7 +141,7 @@ def test_in_a_pipe_the_tables_are_plain_lines_that_nothing_wraps(report: Report)
     show_report(report, stream)
     lines = stream.getvalue().splitlines()
     assert "\x1b" not in stream.getvalue()
-    row = next(line for line in lines if line.startswith("Recall at 1"))
+    row = next(line for line in lines if line.startswith("  Recall at 1"))
     assert len(re.findall(r"\d+\.\d% \(\d+\.\d–\d+\.\d\)", row)) == 4
     assert any("No keyword index" in line for line in lines)
     assert "not measured: PaperQA2 (the extra is not installed)" in lines
@@ -294,7 +303,7 @@ def test_the_page_opens_without_a_complaint_or_a_request(visit: Opens, report: R
     assert opened.complaints == []
     assert len(opened.requests) == 1
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    assert page.locator("figure svg").count() == 8
+    assert page.locator("figure svg").count() == 10
     paper, ink = page.evaluate(
         "[getComputedStyle(document.body).backgroundColor, getComputedStyle(document.body).color]"
     )

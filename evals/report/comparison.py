@@ -1,10 +1,11 @@
 """What moved between two reports, for a terminal or a pipe."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, TextIO
 
 from assistant.cli.terminal import clean, console, emit
 from evals.report.formatting import between, change, shown
-from evals.report.tables import Cell, Head, Table, Tone, slice_title
+from evals.report.tables import Cell, Head, Table, Tone, full_title, slice_title
 from evals.report.terminal import show_table
 from evals.results import ALL, Metric
 
@@ -31,9 +32,9 @@ def show_comparison(comparison: "Comparison", stream: TextIO | None = None) -> N
     out = console(stream)
     metrics = {metric.key: metric for metric in comparison.metrics}
     heads = [Head(title) for title in ("old", "new", "change", "95% interval", "p", "verdict")]
-    rows = [(Head(_title(each)), _cells(each, metrics[each.metric])) for each in comparison.changes]
+    rows = [(Head(_title(each, metrics)), _cells(each, metrics[each.metric])) for each in comparison.changes]
     if rows:
-        show_table(out, Table(f"What moved since {comparison.old}", "", heads, rows))
+        show_table(out, Table(f"What moved since {comparison.old}", heads, rows))
         emit(out, "")
     emit(out, f"{comparison.steady} figures did not move")
     for worse, title in ((True, "Worse"), (False, "Better")):
@@ -41,7 +42,7 @@ def show_comparison(comparison: "Comparison", stream: TextIO | None = None) -> N
         asked = {}
         for moved in comparison.moved:
             if moved.worse == worse:
-                by_item.setdefault(moved.item, []).append(metrics[moved.metric].title)
+                by_item.setdefault(moved.item, []).append(full_title(metrics[moved.metric]))
                 asked[moved.item] = moved.asked
         if by_item:
             emit(out, f"\n{title} in {len(by_item)} questions", style="bold")
@@ -54,13 +55,14 @@ def show_comparison(comparison: "Comparison", stream: TextIO | None = None) -> N
     lost = comparison.losses
     emit(out, "")
     if lost:
-        emit(out, clean(f"Lost: {'; '.join(_title(each) for each in lost)}"), style="bold red")
+        emit(out, clean(f"Lost: {'; '.join(_title(each, metrics) for each in lost)}"), style="bold red")
     else:
         emit(out, "No significant loss", style="bold green")
 
 
-def _title(change: "Change") -> str:
-    return change.title if change.slice == ALL else f"{change.title}, {slice_title(change.slice)}"
+def _title(change: "Change", metrics: Mapping[str, Metric]) -> str:
+    title = full_title(metrics[change.metric])
+    return title if change.slice == ALL else f"{title}, {slice_title(change.slice)}"
 
 
 def _cells(moved: "Change", metric: Metric) -> list[Cell]:

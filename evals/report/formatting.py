@@ -34,8 +34,11 @@ def interval(measure: Measure, metric: Metric) -> str:
 
 
 def between(low: float, high: float, metric: Metric) -> str:
-    """Two ends in the metric's unit, which is left out of shares."""
+    """Two ends in the metric's unit, which is left out of shares and said once for seconds."""
     ends = [shown(low, metric).removesuffix("%"), shown(high, metric).removesuffix("%")]
+    number, _, unit = ends[0].partition(" ")
+    if unit and ends[1].endswith(f" {unit}"):
+        ends[0] = number
     return "–".join(ends) if low >= 0 else " to ".join(end.replace("-", _MINUS) for end in ends)
 
 

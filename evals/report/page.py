@@ -15,9 +15,18 @@ from assistant.cli.terminal import clean
 from evals.report.failures import Quote, failures
 from evals.report.formatting import interval, meets, shown
 from evals.report.plots import plots
-from evals.report.tables import ablations, by_slice, headline, measured, skipped, slice_title
+from evals.report.tables import ablations, by_slice, headline, measured, shared, skipped, slice_title
 from evals.results import OURS, PARTS, Measure, Metric, Report
 
+_PARTS = {
+    "retrieval": "Finding the right cards",
+    "answers": "Answering",
+    "citations": "Citing",
+    "abstention": "Knowing when not to answer",
+    "claims": "Checking claims",
+    "conversations": "Following a conversation",
+    "judge": "A judging model's opinion",
+}
 _MARKER = re.compile(r"\[(\d{1,4})\]")
 
 
@@ -40,7 +49,8 @@ def page(report: Report) -> str:
             script_hash=_hash(script),
             when=_when(report.info.started),
             tiles=_tiles(report),
-            peers=headline(report),
+            parts=_PARTS,
+            peers=shared(headline(report)),
             ablations=ablations(report),
             plots=plots(report),
             failures=failures(report),
@@ -52,15 +62,15 @@ def page(report: Report) -> str:
     )
 
 
-def _tiles(report: Report) -> list[dict[str, Any]]:
-    """The headline figures, each with the best that anyone else reached."""
+def _tiles(report: Report) -> dict[str, list[dict[str, Any]]]:
+    """The headline figures by part, each with the best that anyone else reached."""
     rivals = measured(report, "baseline")
-    tiles = []
+    tiles: dict[str, list[dict[str, Any]]] = {}
     for metric in report.metrics:
         measure = report.measure(metric.key)
         if metric.headline and measure is not None:
-            others = [(each, report.measure(metric.key, each.name)) for each in rivals]
-            tiles.append(
+            others = [(each.title, report.measure(metric.key, each.name)) for each in rivals]
+            tiles.setdefault(metric.part, []).append(
                 {
                     "metric": metric,
                     "value": shown(measure.value, metric),
@@ -68,7 +78,7 @@ def _tiles(report: Report) -> list[dict[str, Any]]:
                     "n": measure.n,
                     "bar": _bar(measure, metric),
                     "holds": meets(measure.value, metric),
-                    "rival": _best([(each.title, found) for each, found in others if found is not None], metric),
+                    "rival": _best([(title, found) for title, found in others if found is not None], metric),
                 }
             )
     return tiles

@@ -29,11 +29,12 @@ class Cell:
 
 @dataclass(frozen=True)
 class Head:
-    """A row's or a column's name, and a sentence that explains it."""
+    """A row's or a column's name, and a sentence that explains it; rows of one group stand under its name."""
 
     title: str
     description: str = ""
     ours: bool = False
+    group: str = ""
 
 
 @dataclass(frozen=True)
@@ -42,13 +43,11 @@ class Table:
 
     Args:
         title: what it shows.
-        corner: what the rows are.
         columns: their heads.
         rows: each with its head, one cell for each column.
     """
 
     title: str
-    corner: str
     columns: Sequence[Head]
     rows: Sequence[tuple[Head, Sequence[Cell]]] = field(default_factory=tuple)
 
@@ -70,21 +69,28 @@ def headline(report: Report) -> Table:
     systems = measured(report, "ours", "baseline")
     metrics = [metric for metric in report.metrics if metric.headline and report.measure(metric.key)]
     rows = [(_head(metric), _row(report, metric, systems)) for metric in metrics]
-    return Table("Headline figures", "", [_system(each) for each in systems], rows)
+    return Table("Headline figures", [_system(each) for each in systems], rows)
+
+
+def shared(table: Table) -> Table:
+    """The rows of a table in which somebody beside the first column has a figure."""
+    rows = [row for row in table.rows if any(cell.tone != "missing" for cell in row[1][1:])]
+    return Table(table.title, table.columns, rows)
 
 
 def ablations(report: Report) -> Table:
-    """What each part is worth: the assistant, and the assistant with one part switched off."""
-    without = measured(report, "ablation")
-    having = {measure.metric for measure in report.measures if measure.system in {each.name for each in without}}
-    metrics = [metric for metric in report.metrics if metric.headline and metric.key in having]
-    if not metrics:
-        metrics = [metric for metric in report.metrics if metric.key in having]
-    rows = []
-    for system in [*measured(report, "ours"), *without] if metrics else []:
-        cells = [_against_ours(report, metric, system) for metric in metrics]
-        rows.append((_system(system), cells))
-    return Table("With one part switched off", "", [_head(metric) for metric in metrics], rows)
+    """What each part is worth: the assistant beside the assistant with one part switched off."""
+    systems = [*measured(report, "ours"), *measured(report, "ablation")]
+    table = Table(
+        "With one part switched off",
+        [_system(each) for each in systems],
+        [
+            (_head(metric), [_against_ours(report, metric, system) for system in systems])
+            for metric in report.metrics
+            if metric.headline
+        ],
+    )
+    return shared(table)
 
 
 def by_slice(report: Report, part: str, system: str = OURS) -> Table:
@@ -92,12 +98,17 @@ def by_slice(report: Report, part: str, system: str = OURS) -> Table:
     of_part = [each for each in report.measures if each.part == part and each.system == system]
     slices = list(dict.fromkeys([ALL, *(each.slice for each in of_part)]))
     found = {(each.metric, each.slice): each for each in of_part}
-    rows = []
-    for metric in report.metrics:
-        cells = [_cell(found.get((metric.key, slice_)), metric) for slice_ in slices]
-        if any(cell.tone != "missing" for cell in cells):
-            rows.append((_head(metric), cells))
-    return Table(part.capitalize(), "", [Head(slice_title(each), each) for each in slices], rows)
+    metrics = [metric for metric in report.metrics if any((metric.key, slice_) in found for slice_ in slices)]
+    rows = [
+        (Head(slice_title(slice_), slice_), [_cell(found.get((metric.key, slice_)), metric) for metric in metrics])
+        for slice_ in slices
+    ]
+    return Table(part, [Head(metric.title, metric.description) for metric in metrics], rows if metrics else ())
+
+
+def full_title(metric: Metric) -> str:
+    """A metric's name where its part is not plain from where it stands: several parts have a recall."""
+    return f"{metric.part} {metric.title}"
 
 
 _SLICES = {"lang": {"en": "English", "zh": "Chinese"}}
@@ -112,7 +123,7 @@ def slice_title(slice_: str) -> str:
 
 
 def _head(metric: Metric) -> Head:
-    return Head(metric.title, metric.description)
+    return Head(metric.title, metric.description, group=metric.part)
 
 
 def _system(system: SystemInfo) -> Head:

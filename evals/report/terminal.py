@@ -68,14 +68,19 @@ def _drawn(table: Table, columns: list[int], stacked: bool, styled: bool) -> "Ri
     from rich.text import Text
 
     drawn = RichTable(box=box.SIMPLE_HEAD if styled else None, pad_edge=False, padding=(0, 2, 0, 0))
-    drawn.add_column(table.corner)
+    drawn.add_column("")
     for at in columns:
         head = table.columns[at]
         title = clean(head.title)
         drawn.add_column(Text(title.replace(" ", "\n") if stacked else title, "bold" if head.ours else ""))
+    group = ""
     for head, cells in table.rows:
+        if head.group != group:
+            group = head.group
+            drawn.add_row(Text(clean(group), "bold cyan"))
         drawn.add_row(
-            Text(clean(head.title), "bold" if head.ours else ""), *(_text(cells[at], stacked) for at in columns)
+            Text(("  " if head.group else "") + clean(head.title), "bold" if head.ours else ""),
+            *(_text(cells[at], stacked) for at in columns),
         )
     return drawn
 
