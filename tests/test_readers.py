@@ -264,7 +264,7 @@ GOOD = '{"category": "Notes", "abstract": "Text."}'
         ('{"category": "Notes", "abstract": "  "}', "has no text"),
         ('{"category": "Notes", "tags": ["a"]}', "has no text"),
         ('{"category": "Notes", "abstract": "x", "id": "a b"}', "id"),
-        ('{"category": "Notes", "abstract": "x", "questions": {"fr": ["?"]}}', "unknown key 'questions.Questions.fr'"),
+        ('{"category": "Notes", "abstract": "x", "questions": {"fr": ["?"]}}', "unknown key 'questions.fr'"),
         ("[" * 100_000, "not JSON"),
     ],
 )

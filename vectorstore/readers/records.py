@@ -96,10 +96,10 @@ def _placed(path: Path, line: int, value: Any) -> Placed:
         record = Record.model_validate(value)
     except ValidationError as error:
         problem = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(str(part) for part in problem["loc"])
+        place = ".".join(str(part) for part in problem["loc"] if part not in ("Questions", "list[str]"))
         if problem["type"] == "extra_forbidden":
             raise CardFormatError(
-                path, line, f"unknown key {place!r}; known are {', '.join(Record.model_fields)}"
+                path, line, f"unknown key {place!r}; known are {', '.join(Record.model_fields)} (questions: en, zh)"
             ) from None
         raise CardFormatError(path, line, f"{place}: {problem['msg']}") from None
     texts = CardText(**{name: getattr(record, name).strip() for name in FIELDS})

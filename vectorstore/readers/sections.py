@@ -1,4 +1,19 @@
-"""The card text format: sections with a counted heading, cards with labelled fields."""
+"""The card text format: sections with a counted heading, cards with labelled fields.
+
+<section name><count> 篇            the count is a checksum
+<area>                              any line; the first of every card
+<category>                          equals the section's name
+#tag #tag                           may be missing; also "#tag; tag"
+TL;DR:<summary>                     every labelled field may be missing and may run on in the next line
+🎯 研究动机<motivation>
+❓ 解决问题<problem>
+🔍 现象分析<analysis>
+🛠️ 主要方法<method>
+📊 数据与实验<experiments>
+⭐ 主要贡献<contribution>
+查看完整摘要 (Abstract)
+<abstract, one or more lines>
+"""
 
 from dataclasses import dataclass, field
 from pathlib import Path
