@@ -107,7 +107,9 @@ def compare(old: Report, new: Report, *, system: str = OURS, alpha: float = 0.05
     value of each question are swapped at random, and the difference seen is set against those that swapping gives.
     For values of 0 and 1 this is McNemar's exact test. Figures are tested over all questions and for each language;
     the p-values are held against `alpha` by the procedure of Benjamini and Hochberg, so that many figures do not
-    make a false alarm likely. A question that brought an error now and did not before counts as all wrong.
+    make a false alarm likely. Figures in which too few questions moved to tell anything are left out of that
+    (Tarone, Biometrics 1990): they would only blunt the test of the others. A question that brought an error now
+    and did not before counts as all wrong.
 
     Args:
         old: what was.
@@ -318,13 +320,14 @@ def _interval(old: "Values", new: "Values", seed: int) -> tuple[float, float]:
 
 def _decide(result: Comparison, alpha: float) -> None:
     """Which of the tested changes are more than chance, all of them taken together."""
-    tested = [each for each in result.changes if each.p is not None]
+    # So many questions swapped at random all go one way with this chance; p cannot be smaller.
+    tested = [each for each in result.changes if each.p is not None and 2 * 0.5**each.moved < alpha]
     if not tested:
         return
     from scipy import stats
 
     metrics = {metric.key: metric for metric in result.metrics}
     adjusted = stats.false_discovery_control([each.p for each in tested], method="bh")
-    for change, p in zip(tested, adjusted, strict=True):
-        if change.verdict == "unsure" and p < alpha:
+    for change, chance in zip(tested, adjusted, strict=True):
+        if change.verdict == "unsure" and chance < alpha:
             change.verdict = "lost" if is_worse(change.difference, metrics[change.metric]) else "gained"

@@ -122,24 +122,39 @@ def test_one_broken_guarantee_fails_whatever_the_chance() -> None:
     assert mended.exit_code == 0
 
 
+def with_many_figures(losses: list[int], size: int = 60) -> tuple[Report, Report]:
+    """Two reports with a figure for each number, in which so many questions are lost and none is gained."""
+    metrics = [Metric(key=f"answers.m{at}", title=f"M{at}", description="One of many.") for at in range(len(losses))]
+    old, new = report_of([1] * size, metrics=metrics), report_of([1] * size, metrics=metrics)
+    for number, (before, now) in enumerate(zip(old.outcomes, new.outcomes, strict=True)):
+        before.values = {metric.key: 1.0 for metric in metrics}
+        now.values = {metric.key: float(number >= lost) for metric, lost in zip(metrics, losses, strict=True)}
+    return old, new
+
+
+def over_all_of(comparison: Comparison, key: str) -> Change:
+    return next(each for each in comparison.changes if each.metric == key and each.slice == "all")
+
+
 def test_many_figures_do_not_make_a_false_alarm_likely() -> None:
-    """Of 40 figures that lose six questions each to none, one alone would be a loss; all under a common roof are,
-    but a single one among 39 that may be chance is not."""
-    metrics = [Metric(key=f"answers.m{at}", title=f"M{at}", description="One of many.") for at in range(40)]
-    old, new = report_of([1] * 60), report_of([1] * 60)
-    for report in (old, new):
-        report.metrics = metrics
-    for number, outcome in enumerate(old.outcomes):
-        outcome.values = {metric.key: 1.0 for metric in metrics}
-        # Every figure loses one and gains none, the first loses six.
-        new.outcomes[number].values = {
-            metric.key: 0.0 if number < (6 if at == 0 else 1) else 1.0 for at, metric in enumerate(metrics)
-        }
+    """Alone the first would be a loss; among 20 that moved as much and may be chance it is not."""
+    old, new = with_many_figures([6] + [0] * 20)
+    for outcome in [*old.outcomes[:4], *new.outcomes[4:7]]:
+        outcome.values |= {f"answers.m{at}": 0.0 for at in range(1, 21)}
     found = compare(old, new)
-    first = next(each for each in found.changes if each.metric == "answers.m0" and each.slice == "all")
+    first = over_all_of(found, "answers.m0")
     assert first.p == pytest.approx(2 / 2**6)
+    assert over_all_of(found, "answers.m1").moved == 7
     assert first.verdict == "unsure"
     assert found.exit_code == 0
+
+
+def test_figures_that_cannot_tell_do_not_hide_a_loss() -> None:
+    """Forty figures with one lost question each prove nothing, either for themselves or for the first."""
+    found = compare(*with_many_figures([6] + [1] * 40))
+    assert over_all_of(found, "answers.m0").verdict == "lost"
+    assert over_all_of(found, "answers.m1").verdict == "unsure"
+    assert found.exit_code == 1
 
 
 def test_an_error_where_there_was_an_answer_counts_as_all_wrong() -> None:

@@ -32,7 +32,11 @@ def show_comparison(comparison: "Comparison", stream: TextIO | None = None) -> N
     out = console(stream)
     metrics = {metric.key: metric for metric in comparison.metrics}
     heads = [Head(title) for title in ("old", "new", "change", "95% interval", "p", "verdict")]
-    rows = [(Head(_title(each, metrics)), _cells(each, metrics[each.metric])) for each in comparison.changes]
+    rows = [
+        (Head(_title(each, metrics)), _cells(each, metrics[each.metric]))
+        for each in comparison.changes
+        if _is_shown(each)
+    ]
     if rows:
         show_table(out, Table(f"What moved since {comparison.old}", heads, rows))
         emit(out, "")
@@ -45,7 +49,7 @@ def show_comparison(comparison: "Comparison", stream: TextIO | None = None) -> N
                 by_item.setdefault(moved.item, []).append(full_title(metrics[moved.metric]))
                 asked[moved.item] = moved.asked
         if by_item:
-            emit(out, f"\n{title} in {len(by_item)} questions", style="bold")
+            emit(out, f"\n{title} in {len(by_item)} question{'s' if len(by_item) > 1 else ''}", style="bold")
         for item, titles in list(by_item.items())[:_LISTED]:
             emit(out, clean(f"{item} ({', '.join(titles)}): {asked[item]}"), indent=2)
         if len(by_item) > _LISTED:
@@ -58,6 +62,11 @@ def show_comparison(comparison: "Comparison", stream: TextIO | None = None) -> N
         emit(out, clean(f"Lost: {'; '.join(_title(each, metrics) for each in lost)}"), style="bold red")
     else:
         emit(out, "No significant loss", style="bold green")
+
+
+def _is_shown(change: "Change") -> bool:
+    """One language alone is worth a line only where it tells something."""
+    return change.slice == ALL or change.verdict in ("lost", "gained")
 
 
 def _title(change: "Change", metrics: Mapping[str, Metric]) -> str:
