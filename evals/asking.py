@@ -1,10 +1,10 @@
 """Puts items to systems one by one, and takes over what an earlier run already asked."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from evals.datasets.models import AnyItem
+from evals.datasets.models import AnyItem, FollowUp
 from evals.record import Record, key_of
 from evals.results import Outcome, Part, SystemInfo
 from evals.selection import concerns
@@ -29,12 +29,14 @@ class Work:
         task: what is done.
         system: by whom.
         items: with what.
+        parts: what its outcomes are scored for; None for everything that is measured.
         skipped: why it was not measured after all.
     """
 
     task: Task
     system: System
     items: Sequence[AnyItem]
+    parts: Collection[Part] | None = None
     skipped: str = ""
 
     def close(self) -> None:
@@ -86,8 +88,16 @@ def works_of(
             role="ablation",
             description="Follow-up questions without the conversation before them.",
         )
-        works.append(Work("answer", Answering(assistant, forgetful, remembers=False), chosen("conversations")))
-        works.append(Work("answer", Unverified(bench), chosen("answers")))
+        unremembering = Answering(assistant, forgetful, remembers=False)
+        works.append(Work("answer", unremembering, chosen("conversations"), ("conversations",)))
+        works.append(
+            Work(
+                "answer",
+                Unverified(bench),
+                [each for each in chosen("answers", "citations") if not isinstance(each, FollowUp)],
+                ("answers", "citations"),
+            )
+        )
     return [work for work in works if work.items]
 
 

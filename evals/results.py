@@ -264,6 +264,31 @@ class Report(BaseModel):
             if each.system == system and any(failure.part in wanted for failure in each.failures)
         ]
 
+    def broken(self) -> list[Measure]:
+        """The assistant's figures that fall short of what a guarantee demands."""
+        demanded = {metric.key: metric.required for metric in self.metrics if metric.required is not None}
+        return [
+            each
+            for each in self.measures
+            if each.system == OURS and each.slice == ALL and each.value < demanded.get(each.metric, each.value)
+        ]
+
+    def reference(self) -> "Report":
+        """As much of the report as a later one needs to be compared with it: the assistant's figures and values."""
+        kept = {"task", "system", "item", "error", "values"}
+        return self.model_copy(
+            update={
+                "systems": [each for each in self.systems if each.name == OURS],
+                "measures": [each for each in self.measures if each.system == OURS],
+                "outcomes": [
+                    Outcome.model_validate(each.model_dump(include=kept))
+                    for each in self.outcomes
+                    if each.system == OURS
+                ],
+                "judgements": [],
+            }
+        )
+
     def save(self, path: Path) -> None:
         """Write `report.json`; a reader never meets half of it."""
         path.parent.mkdir(parents=True, exist_ok=True)

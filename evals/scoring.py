@@ -24,12 +24,19 @@ class Scorer:
         cards: the collection, by id.
         check: says whether quotes support a sentence.
         parts: what is wanted; values of other parts are left out.
+        only: for some systems by name, the parts that alone are wanted of them.
     """
 
     def __init__(
-        self, items: Mapping[str, AnyItem], cards: Mapping[str, PaperCard], check: Check, parts: Collection[Part]
+        self,
+        items: Mapping[str, AnyItem],
+        cards: Mapping[str, PaperCard],
+        check: Check,
+        parts: Collection[Part],
+        only: Mapping[str, Collection[Part]] | None = None,
     ) -> None:
         self._items, self._cards, self._check, self._parts = items, cards, check, parts
+        self._only = only or {}
 
     def score(self, outcomes: Sequence[Outcome]) -> None:
         """Fill `values`, `sentences` and `failures` of each outcome."""
@@ -41,11 +48,10 @@ class Scorer:
                 self._score_verdict(outcome)
             if outcome.error:
                 outcome.failures.insert(0, Failure(part=self._part(outcome), why=f"it failed: {outcome.error}"))
-            outcome.values = {key: value for key, value in outcome.values.items() if self._wanted(key)}
-            outcome.failures = [failure for failure in outcome.failures if failure.part in self._parts]
-
-    def _wanted(self, key: str) -> bool:
-        return key.partition(".")[0] in self._parts
+            wanted = set(self._parts) & set(self._only.get(outcome.system, self._parts))
+            values = outcome.values.items()
+            outcome.values = {key: value for key, value in values if key.partition(".")[0] in wanted}
+            outcome.failures = [failure for failure in outcome.failures if failure.part in wanted]
 
     def _part(self, outcome: Outcome) -> Part:
         if isinstance(self._items[outcome.item], FollowUp):

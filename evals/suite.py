@@ -101,8 +101,13 @@ def run(
     _add_signals(outcomes, by_id, memory, wanted, tell)
     tell(0, 1, "scoring")
     checker = assistant.checker()
-    scorer = Scorer(by_id, bench.cards, lambda text, quotes: checker.assess(text, quotes).label == "supported", wanted)
-    scorer.score(outcomes)
+    Scorer(
+        by_id,
+        bench.cards,
+        lambda text, quotes: checker.assess(text, quotes).label == "supported",
+        wanted,
+        {work.system.info.name: work.parts for work in works if work.parts is not None},
+    ).score(outcomes)
     measures = measures_of(outcomes, by_id, seed=seed)
     used = {measure.metric for measure in measures}
     settings = assistant.settings

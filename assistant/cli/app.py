@@ -7,6 +7,7 @@ import typer
 from assistant.cli.asking import ask, cards, search, show
 from assistant.cli.chatting import chat
 from assistant.cli.doctoring import doctor
+from assistant.cli.evaluating import evaluate
 from assistant.cli.ingesting import ingest
 
 app = typer.Typer(
@@ -17,6 +18,7 @@ app = typer.Typer(
 )
 for command in (ask, chat, search, show, cards, ingest, doctor):
     app.command()(command)
+app.command("eval")(evaluate)
 
 
 def _version(wanted: bool) -> None:

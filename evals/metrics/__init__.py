@@ -40,7 +40,7 @@ MEASURED: tuple[Measured, ...] = (
     _mean(
         "retrieval.recall@1",
         "recall@1",
-        "Share of a question's gold cards that is the first card found.",
+        "Share of a question's gold cards that is the first card; below 1 where there are several.",
         headline=True,
     ),
     _mean("retrieval.recall@5", "recall@5", "Share of a question's gold cards among the first five.", headline=True),
