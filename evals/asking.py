@@ -19,6 +19,8 @@ from evals.systems.unverified import Unverified
 Task = Literal["search", "answer", "verify"]
 _DOING: Mapping[Task, str] = {"search": "searching", "answer": "answering", "verify": "checking claims"}
 _LONGEST_ERROR = 500
+_CONVERSATIONS: tuple[Part, ...] = ("conversations",)
+_SHOWN: tuple[Part, ...] = ("answers", "citations")
 
 
 @dataclass
@@ -89,15 +91,9 @@ def works_of(
             description="Follow-up questions without the conversation before them.",
         )
         unremembering = Answering(assistant, forgetful, remembers=False)
-        works.append(Work("answer", unremembering, chosen("conversations"), ("conversations",)))
-        works.append(
-            Work(
-                "answer",
-                Unverified(bench),
-                [each for each in chosen("answers", "citations") if not isinstance(each, FollowUp)],
-                ("answers", "citations"),
-            )
-        )
+        works.append(Work("answer", unremembering, chosen("conversations"), _CONVERSATIONS))
+        out_of_the_blue = [each for each in chosen("answers", "citations") if not isinstance(each, FollowUp)]
+        works.append(Work("answer", Unverified(bench), out_of_the_blue, _SHOWN))
     return [work for work in works if work.items]
 
 
