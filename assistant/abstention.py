@@ -42,9 +42,11 @@ _ATTRIBUTES = (
     _Attribute(
         ("its authors", "作者信息"),
         _words(
-            r"\bwho (?:wrote|are the authors?|is the (?:first |lead |corresponding )?author)|\bauthors?\b.*\b(?:who|which|from|name)|"
+            r"\bwho (?:wrote|are the authors?|is the (?:first |lead |corresponding )?author)|"
+            r"\bauthors?\b.*\b(?:who|which|from|name)|"
             r"which (?:lab|university|institution|company|group|team)\b.*(?:from|behind|wrote|publish)|affiliat|"
-            r"第一作者|通讯作者|作者是谁|作者(?:来自|有哪些)|哪(?:所|个)(?:学校|大学|高校|机构|实验室)|哪家(?:公司|机构)(?:做|发|提出)"
+            r"第一作者|通讯作者|作者是谁|作者(?:来自|有哪些)|哪(?:所|个)(?:学校|大学|高校|机构|实验室)|"
+            r"哪家(?:公司|机构)(?:做|发|提出)"
         ),
         None,
     ),
@@ -56,36 +58,46 @@ _ATTRIBUTES = (
     _Attribute(
         ("where or when it was published", "发表时间或会议"),
         _words(
-            r"\b(?:which|what) (?:conference|journal|venue)|(?:when|where) (?:was|were|is) (?:\S+ ){0,8}(?:published|presented|accepted)|"
-            r"how many (?:times .*cited|citations)|(?:what|which) year|哪年|哪一年|何时发表|什么时候发表|哪个会议|哪个期刊|被引"
+            r"\b(?:which|what) (?:conference|journal|venue)|(?:when|where) (?:was|were|"
+            r"is) (?:\S+ ){0,8}(?:published|presented|accepted)|"
+            r"how many (?:times .*cited|citations)|(?:what|which) year|哪年|哪一年|何时发表|什么时候发表|"
+            r"哪个会议|哪个期刊|被引"
         ),
         None,
     ),
     _Attribute(
         ("what its training cost", "训练成本"),
         _words(
-            r"\b(?:gpu|h100|a100|h200|tpu|v100)s?[- ]?(?:hours?|days?|weeks?)|how many (?:gpu|h100|a100|h200|tpu|graphics card)s?\b|"
-            r"(?:dollars?|usd|money|electricity|carbon)\b.{0,40}\btrain|\btrain\w*\b.{0,40}(?:dollars?|usd|money|electricity|carbon)\b|"
-            r"how (?:long|many (?:days|hours|weeks)) (?:did|does|do) .{0,40}\b(?:train|take)|多少(?:张|块|个) ?(?:GPU|显卡|卡|H100|A100)|"
-            r"(?:花|用)了?(?:多久|几天|多少天|多长时间|多少钱)|训练(?:成本|费用|时长)|多少(?:美元|美金|人民币|钱)|GPU ?(?:小时|时)"
+            r"\b(?:gpu|h100|a100|h200|tpu|v100)s?[- ]?(?:hours?|days?|weeks?)|how many (?:gpu|h100|a100|h200|"
+            r"tpu|graphics card)s?\b|"
+            r"(?:dollars?|usd|money|electricity|carbon)\b.{0,40}\btrain|\btrain\w*\b.{0,40}(?:dollars?|usd|"
+            r"money|electricity|carbon)\b|"
+            r"how (?:long|many (?:days|hours|weeks)) (?:did|does|do) .{0,40}\b(?:train|take)|多少(?:张|块|"
+            r"个) ?(?:GPU|显卡|卡|H100|A100)|"
+            r"(?:花|用)了?(?:多久|几天|多少天|多长时间|多少钱)|训练(?:成本|费用|时长)|多少(?:美元|美金|人民币|"
+            r"钱)|GPU ?(?:小时|时)"
         ),
         _words(
-            r"\b(?:gpu|h100|a100|h200|tpu|v100|4090)s?[- ]?(?:hours?|days?|weeks?)|\d+ ?(?:×|x)? ?(?:nvidia )?(?:h100|a100|h200|v100|4090|gpus?|"
-            r"tpus?)\b|(?:single|one|two|four|eight) (?:nvidia )?(?:gpu|a100|h100|consumer)|\$ ?\d|\bUSD\b|dollars?|美元|"
+            r"\b(?:gpu|h100|a100|h200|tpu|v100|4090)s?[- ]?(?:hours?|days?|weeks?)|\d+ ?(?:×|"
+            r"x)? ?(?:nvidia )?(?:h100|a100|h200|v100|4090|gpus?|"
+            r"tpus?)\b|(?:single|one|two|four|eight) (?:nvidia )?(?:gpu|a100|h100|consumer)|\$ ?\d|\bUSD\b|"
+            r"dollars?|美元|"
             r"GPU ?(?:小时|时|天)|\d+ ?(?:张|块) ?(?:GPU|卡|A100|H100)|\b(?:hours?|days?)\b|小时|\d ?天|carbon|energy"
         ),
     ),
     _Attribute(
         ("its number of parameters or memory use", "参数量或显存占用"),
         _words(
-            r"how many parameters|parameter count|how much (?:gpu |v?ram|memory)\b.*\b(?:need|take|require|use)|多少参数|参数量|显存"
+            r"how many parameters|parameter count|how much (?:gpu |v?ram|memory)\b.*\b(?:need|take|require|"
+            r"use)|多少参数|参数量|显存"
         ),
         _words(r"\d(?:\.\d+)? ?[BM]\b|parameters?\b|memory|\bGB\b|参数|显存|内存"),
     ),
     _Attribute(
         ("a clinical trial or human subjects", "临床试验或受试者"),
         _words(
-            r"clinical trial|how many (?:real )?(?:\w+ )?(?:patients|participants|volunteers)|临床试验|多少(?:名|位)(?:患者|病人|受试者)"
+            r"clinical trial|how many (?:real )?(?:\w+ )?(?:patients|participants|volunteers)|临床试验|"
+            r"多少(?:名|位)(?:患者|病人|受试者)"
         ),
         _words(r"clinical trial|patients|participants|volunteers|user study|患者|病人|受试者|参与者"),
     ),
@@ -96,7 +108,8 @@ _GREETING = _words(
     r"who are you|how are you|你好|您好|谢谢|再见|在吗|你是谁|早上好|晚上好)\W*$"
 )
 _SCORE = _words(
-    r"\b(?:score|accuracy|results?|performance|perform|rate|error|achieve|reach|get)\w*\b|多少分|得分|准确率|成绩|结果|表现|分数|多少"
+    r"\b(?:score|accuracy|results?|performance|perform|rate|error|achieve|reach|get)\w*\b|多少分|得分|准确率|"
+    r"成绩|结果|表现|分数|多少"
 )
 # Calibrated on the development questions and on off-subject ones: below this nothing is about the question.
 _LEAST_STRENGTH = -0.7

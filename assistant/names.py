@@ -13,7 +13,7 @@ from vectorstore.latex import readable
 
 # A name has an inner capital, a digit or is all capitals: GuardSpace, GPT-4.1, DECS, pass@k, ∇-Reasoner.
 _TOKEN = re.compile(r"[A-Za-z0-9∇τ][A-Za-z0-9∇τ]*(?:[-_.+@/][A-Za-z0-9∇τ]+)*\+{0,2}")
-_SEPARATORS = re.compile(r"[\s\-_.+@/]+")
+_SEPARATORS = re.compile(r"[\s\-_.+@/^]+")
 _TITLE_NAME = re.compile(r"^(?P<name>[^:：]{2,60}?)(?:\s*\((?P<short>[^)]{2,20})\))?\s*[:：]")
 # So far may a written name be from a card's: one letter of six, two of ten.
 _FUZZY_FROM = 5

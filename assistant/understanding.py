@@ -14,9 +14,11 @@ _INVISIBLE = re.compile(
 )
 _REFERS_BACK = re.compile(
     r"^(?:and|but|so|also|what about|how about|then|ok(?:ay)?)\b"
-    r"|\b(?:it|its|they|their|them|this|that|these|those|he|she|the (?:method|paper|model|approach|authors?|other one|latter|"
+    r"|\b(?:it|its|they|their|them|this|that|these|those|he|she|the (?:method|paper|model|approach|authors?|"
+    r"other one|latter|"
     r"former|same|framework|benchmark|technique|work|result|first one|second one))\b"
-    r"|^(?:那|那么|还有|另外|然后|所以|呢)|它|他们|它们|其中|该(?:方法|论文|模型|框架|工作|研究|文)|这(?:个|种|篇|项|些)|"
+    r"|^(?:那|那么|还有|另外|然后|所以|呢)|它|他们|它们|其中|该(?:方法|论文|模型|框架|工作|研究|文)|这(?:个|种|"
+    r"篇|项|些)|"
     r"那(?:个|种|篇|项)|前者|后者|上面|上述|刚才|呢[?？]?$",
     re.IGNORECASE,
 )

@@ -30,12 +30,16 @@ def _words(pattern: str) -> re.Pattern[str]:
 
 _ASKED = {
     Intent.AMOUNT: _words(
-        r"how (?:much|many|large|big|far|fast|well|often|long|small|close)|what (?:\w+ )?(?:score|accuracy|gain|speed-?up|"
-        r"improvement|reduction|rate|share|percent|figure|number|result|cost)s?|by how|percent|\bgains?\b|speed-?ups?|"
-        r"reported?|reach(?:es)?\b|save|score|多少|几(?:个|倍|种|成|项|篇)?|提升|提高|降低|减少|节省|达到|效果|得分|准确率|成绩|倍|幅度|比例"
+        r"how (?:much|many|large|big|far|fast|well|often|long|small|close)|what (?:\w+ )?(?:score|accuracy|"
+        r"gain|speed-?up|"
+        r"improvement|reduction|rate|share|percent|figure|number|result|cost)s?|by how|percent|\bgains?\b|"
+        r"speed-?ups?|"
+        r"reported?|reach(?:es)?\b|save|score|多少|几(?:个|倍|种|成|项|篇)?|提升|提高|降低|减少|节省|达到|效果|"
+        r"得分|准确率|成绩|倍|幅度|比例"
     ),
     Intent.TESTED: _words(
-        r"test(?:ed)?\b|evaluat|benchmark|data ?sets?|which (?:tasks|models)|experiment|compared? (?:to|with|against)|"
+        r"test(?:ed)?\b|evaluat|benchmark|data ?sets?|which (?:tasks|models)|experiment|compared? (?:to|with|"
+        r"against)|"
         r"评测|测试|基准|数据集|实验|验证|对比|在哪些"
     ),
     Intent.HOW: _words(
@@ -44,7 +48,8 @@ _ASKED = {
     ),
     Intent.WHY: _words(r"\bwhy\b|reason|cause|为什么|为何|原因|缘由|根源|怎么会"),
     Intent.FINDING: _words(
-        r"\bfind|found|discover|show|reveal|observ|conclu|hold true|发现|结论|现象|揭示|观察|表明|是否|会不会|能否|规律"
+        r"\bfind|found|discover|show|reveal|observ|conclu|hold true|发现|结论|现象|揭示|观察|表明|是否|会不会|"
+        r"能否|规律"
     ),
     Intent.PROBLEM: _words(r"problem|issue|limitation|challenge|gap|问题|缺陷|局限|不足|挑战|痛点"),
     Intent.WHAT: _words(
@@ -55,7 +60,8 @@ _SAID = {
     Intent.AMOUNT: _words(r"\d"),
     Intent.TESTED: _words(r"experiment|benchmark|evaluat|across \w+ |data ?sets?|实验|基准|评测|数据集|测试"),
     Intent.HOW: _words(
-        r"\bwe (?:propose|introduce|present|design|develop)|\b(?:by|via|using|first|then|consists|framework)\b|提出|通过|利用|采用|设计"
+        r"\bwe (?:propose|introduce|present|design|develop)|\b(?:by|via|using|first|then|consists|framework)\b|"
+        r"提出|通过|利用|采用|设计"
     ),
     Intent.WHY: _words(r"because|due to|caus|since|stems?|result(?:s|ing) from|由于|因为|导致|源于|原因"),
     Intent.FINDING: _words(

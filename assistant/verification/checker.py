@@ -20,6 +20,7 @@ from assistant.verification.features import (
     statement_of,
 )
 from assistant.verification.figures import literals, same
+from assistant.verification.wording import DENIAL
 from vectorstore.cards import PaperCard
 from vectorstore.passages import Passage, passages_of
 
@@ -31,6 +32,8 @@ Opinion = Callable[[str, list[str]], bool | None]
 
 _LONGEST_CLAIM = 2_000
 _MOST_QUOTES = 4
+# A share of the claim's words, weighed by rarity: true claims stay below it where the card speaks their language.
+_FOREIGN = 0.95
 _URL = re.compile(r"(?:https?://|www\.)[^\s<>()\[\]]+", re.IGNORECASE)
 
 
@@ -103,6 +106,9 @@ class Checker:
         rarity = self._rarity(statement.terms) if self._rarity else {}
         ranked = _ranked(statement, lines, cosines, rarity)
         seen = features(statement, lines, ranked[:2], titles, cosines, rarity)
+        spoken = any(line.passage.language == statement.language for line in lines)
+        if spoken and seen["uncovered"] > _FOREIGN:
+            return Examination("hardly a word of it stands in the card", seen)
         return Examination("", seen, [line.passage for line in _carrying(statement, ranked)])
 
 
@@ -165,6 +171,8 @@ def _refusal(statement: Statement, lines: Sequence[Line], titles: str) -> str:
     names = missing_names(statement, fold(titles) + "".join(line.folded for line in lines))
     if names:
         return f"{', '.join(names)} stands nowhere in the card"
+    if DENIAL.search(statement.text) and not any(DENIAL.search(line.text) for line in lines):
+        return "it denies something that the card does not deny"
     written_out = " ".join(line.text for line in lines)
     urls = [url for url in _URL.findall(statement.text) if url.rstrip(".,;") not in written_out]
     return f"the link {urls[0]} stands nowhere in the card" if urls else ""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from assistant.inert import inert, visible, without_tags
 from assistant.types import Citation, Claim, DraftClaim, Evidence
 from assistant.verification.checker import Assessment, Checker
-from assistant.verification.figures import literals
+from assistant.verification.figures import figures_of, literals, plain, same
 from vectorstore.cards import PaperCard
 from vectorstore.latex import readable
 from vectorstore.passages import Language, Passage
@@ -151,9 +151,15 @@ def _assessed(
 
 
 def _figures_stand(text: str, quotes: Sequence[Passage]) -> bool:
-    """The last gate: every run of digits that would be shown stands in a quote that would be cited."""
-    known = {literal for quote in quotes for literal in literals(quote.text)}
-    return bool(quotes) and all(literal in known for literal in literals(text))
+    """The last gate: every figure that would be shown, in digits or in words, stands in a quote that would be cited."""
+    written = [plain(quote.text) for quote in quotes]
+    known = {literal for quote in written for literal in literals(quote)}
+    held = [figure for quote in written for figure in figures_of(quote)]
+    return (
+        bool(quotes)
+        and all(literal in known for literal in literals(text))
+        and all(any(same(figure, other) for other in held) for figure in figures_of(plain(text)) if figure.hard)
+    )
 
 
 def _with_markers(text: str, markers: Sequence[int]) -> str:

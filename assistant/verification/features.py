@@ -19,6 +19,7 @@ _NAME = re.compile(r"[A-Za-z0-9∇τ]+(?:[-_.+@/][A-Za-z0-9∇τ]+)*\+{0,2}")
 # One word of Latin letters, or a short run of Chinese: what can lean towards a figure.
 _UNIT = re.compile(r"[A-Za-z][A-Za-z0-9+.@\-]*|[\u3400-\u9fff]{2,4}")
 _CJK = re.compile(r"[\u3400-\u9fff]")
+_HYPHEN = re.compile(r"[-/]")
 # Characters around a figure that say what it is a figure of.
 _AROUND = 60
 
@@ -67,8 +68,22 @@ def missing_figures(statement: Statement, lines: Sequence[Line]) -> list[Figure]
 
 
 def missing_names(statement: Statement, folded: str) -> list[str]:
-    """Names of a claim that stand nowhere in a folded text, singular and plural being the same."""
-    return [name for name in statement.names if fold(name).rstrip("s") not in folded]
+    """Names of a claim that stand nowhere in a folded text, singular and plural being the same.
+
+    A compound (`LLM-generated`, `Mixtral-8x7B-Instruct`) stands there where every part that is written as a
+    name does.
+    """
+    return [name for name in statement.names if not _stands(name, folded)]
+
+
+def _stands(name: str, folded: str) -> bool:
+    if fold(name).rstrip("s") in folded:
+        return True
+    parts = [part for part in _HYPHEN.split(name) if part]
+    if len(parts) < 2:
+        return False
+    named = [part for part in parts if looks_like_name(part) or part.isdigit()]
+    return bool(named) and all(fold(part).rstrip("s") in folded for part in named)
 
 
 def features(

@@ -7,27 +7,57 @@ from functools import lru_cache
 
 from vectorstore.latex import readable
 
-_WORDS = {
-    "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11,
-    "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16, "twenty": 20, "thirty": 30, "forty": 40,
-    "fifty": 50, "hundred": 100, "thousand": 1000, "half": 0.5, "halve": 0.5, "halved": 0.5, "halves": 0.5, "halving": 0.5,
-    "twice": 2, "double": 2, "doubles": 2, "doubled": 2, "doubling": 2, "triple": 3, "triples": 3, "tripled": 3, "quarter": 0.25,
-}  # fmt: skip
+_UNITS = dict(zip("one two three four five six seven eight nine".split(), range(1, 10), strict=True))
+_TENS = dict(zip("twenty thirty forty fifty sixty seventy eighty ninety".split(), range(20, 100, 10), strict=True))
+_TEENS = dict(
+    zip(
+        "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split(),
+        range(10, 20),
+        strict=True,
+    )
+)
+_SHARES = dict.fromkeys("half halve halved halves halving".split(), 0.5) | {"quarter": 0.25}
+_TIMES = dict.fromkeys("twice double doubles doubled doubling".split(), 2) | dict.fromkeys(
+    "triple triples tripled".split(), 3
+)
+# "one" is mostly a pronoun.
+_WORDS: dict[str, float] = (
+    {word: value for word, value in _UNITS.items() if word != "one"}
+    | _TENS
+    | _TEENS
+    | {"hundred": 100, "thousand": 1000}
+    | _SHARES
+    | _TIMES
+)
 _CHINESE_DIGITS = {"零": 0, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
 _CHINESE_UNITS = {"十": 10, "百": 100, "千": 1000, "万": 10_000, "亿": 100_000_000}
-_MULTIPLES = {"万": 10_000, "亿": 100_000_000, "k": 1_000, "thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000,
-              "trillion": 1_000_000_000_000, "百万": 1_000_000, "千": 1_000}  # fmt: skip
+_MULTIPLES = {
+    "k": 1_000,
+    "thousand": 1_000,
+    "million": 1_000_000,
+    "billion": 1_000_000_000,
+    "trillion": 1_000_000_000_000,
+    "千": 1_000,
+    "万": 10_000,
+    "百万": 1_000_000,
+    "亿": 100_000_000,
+}
 
 _NUMBER = re.compile(
     r"(?P<value>\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)"
     r"(?P<multiple>\s?(?:百万|万|亿|千|thousand|million|billion|trillion)|[kK](?![A-Za-z0-9]))?"
-    r"(?P<unit>\s?(?:%|percent(?:age)?(?: points?)?|个?百分点|points?\b|pp\b|[x×](?![A-Za-z0-9])|times\b|-?fold\b|倍))?",
+    r"(?P<unit>\s?(?:%|percent(?:age)?(?: points?)?|个?百分点|points?\b|pp\b|"
+    r"[x×](?![A-Za-z0-9])|times\b|-?fold\b|倍))?",
     re.IGNORECASE,
 )
 _CHINESE = re.compile(
     r"(?P<percent>百分之)?(?P<value>[零一二两三四五六七八九十百千]+)(?P<multiple>[万亿])?(?P<unit>倍|个百分点|成|半)?"
 )
-_WORD = re.compile(r"\b(" + "|".join(_WORDS) + r")\b(?:[- ]?(?P<unit>times|fold|percent))?", re.IGNORECASE)
+_WORD = re.compile(
+    rf"\b(?:(?P<tens>{'|'.join(_TENS)})[- ](?P<ones>{'|'.join(_UNITS)})|(?P<word>{'|'.join(_WORDS)}))\b"
+    r"(?:[- ]?(?P<unit>times|fold|percent))?",
+    re.IGNORECASE,
+)
 _LITERAL = re.compile(r"\d+(?:[.,]\d+)*")
 # What a Chinese numeral must touch to count things; 一些, 统一 and 三元组 are words.
 _COUNTED = re.compile(
@@ -73,11 +103,15 @@ def figures_of(text: str) -> tuple[Figure, ...]:
         )
     for match in _WORD.finditer(text):
         unit = _unit(match["unit"])
-        found.append(Figure(float(_WORDS[match[1].lower()]), unit, match.start(), match.end(), unit != ""))
+        if match["word"]:
+            value, hard = float(_WORDS[match["word"].lower()]), unit != ""
+        else:
+            value, hard = float(_TENS[match["tens"].lower()] + _UNITS[match["ones"].lower()]), True
+        found.append(Figure(value, unit, match.start(), match.end(), hard))
     for match in _CHINESE.finditer(text):
         value = _chinese_value(match["value"])
         counted = match["percent"] or match["unit"] or match["multiple"] or _COUNTED.match(text, match.end())
-        if value is None or not counted or (value == 1 and not match["unit"]):
+        if not counted or (value == 1 and not match["unit"]):
             continue
         unit = "%" if match["percent"] else _unit(match["unit"])
         if match["unit"] == "成":
@@ -93,13 +127,13 @@ def literals(text: str) -> list[str]:
 
 
 def same(one: Figure, other: Figure) -> bool:
-    """Whether two figures say the same: equal values, and units that do not contradict each other."""
+    """Whether two figures say the same: equal values, and units that do not contradict each other.
+
+    "Twice" and "by 100%", "halved" and "by 50%" are left alone: they are not the same words.
+    """
     if one.unit and other.unit and one.unit != other.unit:
         return False
-    if abs(one.value - other.value) <= 1e-9 * max(abs(one.value), abs(other.value)):
-        return True
-    # "twice" and "by 100%", "halved" and "by 50%" are left alone: they are not the same words.
-    return False
+    return abs(one.value - other.value) <= 1e-9 * max(abs(one.value), abs(other.value))
 
 
 def _unit(written: str | None) -> str:
@@ -138,7 +172,7 @@ def _inside_name(text: str, start: int, end: int) -> bool:
     )
 
 
-def _chinese_value(written: str) -> float | None:
+def _chinese_value(written: str) -> float:
     total, current = 0, 0
     for character in written:
         if character in _CHINESE_DIGITS:
@@ -146,4 +180,4 @@ def _chinese_value(written: str) -> float | None:
         else:
             total += (current or 1) * _CHINESE_UNITS[character]
             current = 0
-    return float(total + current) if written else None
+    return float(total + current)
