@@ -66,7 +66,7 @@ def show_comparison(comparison: "Comparison", stream: TextIO | None = None) -> N
 
 def _is_shown(change: "Change") -> bool:
     """One language alone is worth a line only where it tells something."""
-    return change.slice == ALL or change.verdict in ("lost", "gained")
+    return change.slice == ALL or change.verdict in ("broken", "lost", "gained")
 
 
 def _title(change: "Change", metrics: Mapping[str, Metric]) -> str:
