@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from assistant.types import Answer, CardHit, Citation, Claim, Query, Usage
 from vectorstore.cards import PaperCard
+from vectorstore.disagreements import figures_not_in_abstract
 
 if TYPE_CHECKING:
     from assistant.answering.extractive import SelectedSentence
@@ -70,11 +71,17 @@ def from_quotes(
         citations=citations,
         claims=claims,
         cards=_cited(citations),
-        notes=list(notes),
+        notes=[*notes, *_marks(citations, cards)],
     )
 
 
-def from_verified(query: Query, verified: "VerifiedDraft", usage: Usage, notes: Sequence[str]) -> Answer:
+def from_verified(
+    query: Query,
+    verified: "VerifiedDraft",
+    cards: Mapping[str, PaperCard],
+    usage: Usage | None = None,
+    notes: Sequence[str] = (),
+) -> Answer:
     """A model's answer, as much of it as the check let through."""
     return Answer(
         text=verified.text,
@@ -85,10 +92,20 @@ def from_verified(query: Query, verified: "VerifiedDraft", usage: Usage, notes: 
         claims=verified.claims,
         cards=_cited(verified.citations),
         dropped=sum(not claim.supported for claim in verified.claims),
-        notes=list(notes),
-        usage=usage,
+        notes=[*notes, *_marks(verified.citations, cards)],
+        usage=usage or Usage(),
     )
 
 
 def _cited(citations: Sequence[Citation]) -> list[str]:
     return list(dict.fromkeys(citation.card_id for citation in citations))
+
+
+def _marks(citations: Sequence[Citation], cards: Mapping[str, PaperCard]) -> list[str]:
+    """One remark on every cited card whose summaries give figures that its abstract does not have."""
+    marks = []
+    for card_id in _cited(citations):
+        figures = dict.fromkeys(stray.figure for stray in figures_not_in_abstract(cards[card_id]))
+        if figures:
+            marks.append(f"the summary of {card_id} says {', '.join(figures)} and its abstract does not; left aside")
+    return marks

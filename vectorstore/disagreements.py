@@ -1,12 +1,14 @@
-"""Figures in a card's summaries that its abstract, the authority, does not have."""
+"""Figures in a card's summaries that its abstract, the authority, does not have; they are never quoted."""
 
 import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from vectorstore.cards import FIELDS, FieldName, PaperCard
 from vectorstore.latex import readable
+from vectorstore.passages import Passage, passages_of
 
 _MULTIPLES = {
     "千": 1e3, "万": 1e4, "百万": 1e6, "千万": 1e7, "亿": 1e8, "十亿": 1e9, "百亿": 1e10, "千亿": 1e11, "万亿": 1e12,
@@ -74,6 +76,17 @@ def figures_not_in_abstract(card: PaperCard) -> tuple[StrayFigure, ...]:
             if _counts(text, number) and not authority.has(number):
                 stray.append(StrayFigure(field, number[0].strip()))
     return tuple(dict.fromkeys(stray))
+
+
+@lru_cache(maxsize=1_024)
+def quotable_passages(card: PaperCard) -> tuple[Passage, ...]:
+    """The passages of a card that an answer may rest on, in reading order: all but those with such a figure."""
+    stray = figures_not_in_abstract(card)
+    return tuple(
+        passage
+        for passage in passages_of(card)
+        if not any(passage.field == one.field and one.figure in _plain(passage.text) for one in stray)
+    )
 
 
 def _plain(text: str) -> str:

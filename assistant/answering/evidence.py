@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from assistant.types import CardHit, Evidence
 from vectorstore.cards import PaperCard
-from vectorstore.passages import Passage, passages_of
+from vectorstore.disagreements import quotable_passages
+from vectorstore.passages import Passage
 
 # The best card's whole abstract is worth more than a tenth card's one sentence.
 _PER_CARD = (6, 3, 2, 2)
@@ -22,9 +23,10 @@ def numbered(hits: Sequence[CardHit], cards: Mapping[str, PaperCard], limit: int
     chosen: list[tuple[CardHit, Passage]] = []
     for rank, hit in enumerate(hits):
         quota = _PER_CARD[rank] if rank < len(_PER_CARD) else _PER_LATER_CARD
-        own = passages_of(cards[hit.card_id])
+        own = quotable_passages(cards[hit.card_id])
         order = {(passage.field, passage.start): place for place, passage in enumerate(own)}
-        best = list(hit.passages) + [passage for passage in own if passage not in hit.passages]
+        found = [passage for passage in hit.passages if passage in own]
+        best = found + [passage for passage in own if passage not in found]
         picked = sorted(best[:quota], key=lambda passage: order.get((passage.field, passage.start), 0))
         chosen += [(hit, passage) for passage in picked]
     return [

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from assistant.answering.intent import Intent, intents_of
 from assistant.types import CardHit, Query
 from vectorstore.cards import FieldName, PaperCard
+from vectorstore.disagreements import quotable_passages
 from vectorstore.latex import readable
-from vectorstore.passages import Passage, passages_of
+from vectorstore.passages import Passage
 from vectorstore.segment import content_terms, terms
 
 Similarity = Callable[[str, Sequence[str]], Sequence[float]]
@@ -85,7 +86,7 @@ class ExtractiveAnswerer:
         return [SelectedSentence(readable(c.passage.text), c.passage) for c in ordered]
 
     def _candidates(self, query: Query, card: PaperCard, similarity: Similarity | None) -> list[_Candidate]:
-        passages = passages_of(card)
+        passages = quotable_passages(card)
         if not passages:
             return []
         weights = self._weights

@@ -121,10 +121,11 @@ def show_hits(hits: Sequence["CardHit"]) -> None:
 
 
 def show_card(card: "PaperCard") -> None:
-    """Write a whole card, the fields in the terminal's own language first."""
+    """Write a whole card, the fields in the terminal's own language first; what its abstract gainsays is marked."""
     from rich.text import Text
 
     from vectorstore.cards import CATEGORY_NAMES
+    from vectorstore.disagreements import figures_not_in_abstract
     from vectorstore.latex import readable
 
     out = console()
@@ -138,6 +139,8 @@ def show_card(card: "PaperCard") -> None:
         if text := card.text(field):
             emit(out, Text(f"\n{field_label(field)}", style="cyan"))
             emit(out, clean(readable(text)), indent=2)
+            if figures := [stray.figure for stray in figures_not_in_abstract(card) if stray.field == field]:
+                emit(out, f"(not in the abstract: {', '.join(figures)})", indent=2, style="yellow")
 
 
 def show_cards(cards: Sequence["PaperCard"]) -> None:

@@ -22,7 +22,8 @@ from assistant.verification.features import (
 from assistant.verification.figures import literals, same
 from assistant.verification.wording import DENIAL
 from vectorstore.cards import PaperCard
-from vectorstore.passages import Passage, passages_of
+from vectorstore.disagreements import quotable_passages
+from vectorstore.passages import Passage
 
 Label = Literal["supported", "unsure", "unsupported"]
 # Cosines of a claim to passages, in their order.
@@ -95,7 +96,7 @@ class Checker:
     def examine(self, claim: str, cards: Sequence[PaperCard]) -> "Examination":
         """What is seen of a claim beside some cards, before it is weighed."""
         statement = statement_of(claim)
-        lines = [line_of(passage) for card in cards for passage in passages_of(card)]
+        lines = [line_of(passage) for card in cards for passage in quotable_passages(card)]
         if not lines or not statement.terms:
             return Examination("there is nothing in it to check")
         titles = " ".join(card.title for card in cards)
