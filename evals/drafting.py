@@ -277,6 +277,4 @@ def _notes(report: DraftReport, problem: ModelError | None, budget: Budget, todo
         notes.append(f"{report.left} cards are left; the same command goes on with them")
     if report.unusable:
         notes.append(f"{report.unusable} replies were not of the form asked for; a stronger model may do better")
-    if report.written:
-        notes.append('look at each line, mend it, and take out "draft": true')
     return notes
