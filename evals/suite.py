@@ -92,7 +92,7 @@ def run(
     content = corpus.content_of(bench.cards.values())
     record = Record(folder / "outcomes.jsonl")
     try:
-        outcomes, reused = asked(works, record, _circumstances(assistant, content), tell)
+        outcomes, reused = asked(works, record, _circumstances(bench, content), tell)
     finally:
         record.close()
         for work in works:
@@ -110,7 +110,6 @@ def run(
     ).score(outcomes)
     measures = measures_of(outcomes, by_id, seed=seed)
     used = {measure.metric for measure in measures}
-    settings = assistant.settings
     report = Report(
         info=RunInfo(
             started=started,
@@ -125,7 +124,7 @@ def run(
             cards=len(bench.cards),
             revision=content,
             embedder=bench.embedder.fingerprint,
-            model=settings.model_name if settings.uses_model else None,
+            model=bench.model,
             machine=_machine(),
             reused=reused,
         ),
@@ -217,18 +216,18 @@ def _need_libraries() -> None:
         ) from None
 
 
-def _circumstances(assistant: "Assistant", content: str) -> dict[str, Any]:
+def _circumstances(bench: Bench, content: str) -> dict[str, Any]:
     """What every outcome depends on, beside who was asked what."""
-    settings = assistant.settings
-    written = {}
-    if settings.uses_model:
-        named = ("model", "openai_base_url", "verify", "evidence", "model_max_tokens", "context_tokens")
-        written = {name: getattr(settings, name) for name in named}
+    assistant, settings = bench.assistant, bench.assistant.settings
+    written: dict[str, Any] = {}
+    if bench.model is not None:
+        named = ("openai_base_url", "verify", "evidence", "model_max_tokens", "context_tokens")
+        written = {"model": bench.model} | {name: getattr(settings, name) for name in named}
     return {
         "content": content,
         "code": code_version(),
         "assistant": f"{type(assistant).__module__}.{type(assistant).__qualname__}",
-        "embedder": assistant._collection.embedder.fingerprint,
+        "embedder": bench.embedder.fingerprint,
         "model": written,
     }
 

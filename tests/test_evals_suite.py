@@ -24,30 +24,30 @@ from evals.results import Outcome, Report, SystemInfo
 from vectorstore.errors import UserError
 
 CARDS = [
-    ("wob-1", "Wobble", "Wobble plans ahead before it moves a robot arm. It reaches 12.5% more success on Pebble."),
-    ("grm-1", "Grimble", "Grimble compresses the cache of attention keys. It needs 40% less memory on LongRead."),
-    ("tad-1", "Tadpole", "Tadpole teaches small models to translate poetry. It gains 3.2 BLEU over Lark."),
-    ("quo-1", "Quorix", "Quorix lets several agents vote on a proof. It solves 61 of 90 problems of ProofBench."),
-    ("sil-1", "Siltrace", "Siltrace finds the training data behind an answer. It cuts the search time to 2 seconds."),
-    ("nib-1", "Nibbler", "Nibbler prunes vision tokens in early layers. It keeps 98% accuracy on ChartRead."),
+    ("wob-1", "WobbleRL", "WobbleRL plans ahead before it moves a robot arm. It reaches 12.5% more success on Pebble."),
+    ("grm-1", "GrimKV", "GrimKV compresses the cache of attention keys. It needs 40% less memory on LongRead."),
+    ("tad-1", "TadMT", "TadMT teaches small models to translate poetry. It gains 3.2 BLEU over Lark."),
+    ("quo-1", "QuoVote", "QuoVote lets several agents vote on a proof. It solves 61 of 90 problems of ProofBench."),
+    ("sil-1", "SilTrace", "SilTrace finds the training data behind an answer. It cuts the search time to 2 seconds."),
+    ("nib-1", "NibVLM", "NibVLM prunes vision tokens in early layers. It keeps 98% accuracy on ChartRead."),
 ]
 QUESTIONS = [
-    {"kind": "single", "style": "named", "question": "How much more success does Wobble reach on Pebble?",
+    {"kind": "single", "style": "named", "question": "How much more success does WobbleRL reach on Pebble?",
      "gold": ["wob-1"], "key_facts": ["12.5%"]},
-    {"kind": "single", "style": "named", "question": "How much memory does Grimble save on LongRead?",
+    {"kind": "single", "style": "named", "question": "How much memory does GrimKV save on LongRead?",
      "gold": ["grm-1"], "key_facts": ["40%"]},
     {"kind": "single", "style": "described", "question": "Which method lets several agents vote on a proof?",
      "gold": ["quo-1"], "key_facts": ["61"]},
-    {"kind": "unanswerable", "question": "Who wrote the paper about Tadpole?"},
+    {"kind": "unanswerable", "question": "Who wrote the paper about TadMT?"},
     {"kind": "unanswerable", "question": "What does Zorbulator9 reach on Pebble?"},
     {"kind": "followup", "question": "And on which benchmark was it tested?", "gold": ["nib-1"],
-     "turns": ["What does Nibbler prune?", "And on which benchmark was it tested?"]},
+     "turns": ["What does NibVLM prune?", "And on which benchmark was it tested?"]},
 ]  # fmt: skip
 CLAIMS = [
-    ("figure", "wob-1", "Wobble reaches 12.5% more success on Pebble.", True),
-    ("paraphrase", "grm-1", "Grimble compresses the cache of attention keys.", True),
-    ("wrong-figure", "wob-1", "Wobble reaches 62.5% more success on Pebble.", False),
-    ("unrelated", "tad-1", "Siltrace cuts the search time to 9 seconds.", False),
+    ("figure", "wob-1", "WobbleRL reaches 12.5% more success on Pebble.", True),
+    ("paraphrase", "grm-1", "GrimKV compresses the cache of attention keys.", True),
+    ("wrong-figure", "wob-1", "WobbleRL reaches 62.5% more success on Pebble.", False),
+    ("unrelated", "tad-1", "SilTrace cuts the search time to 9 seconds.", False),
 ]
 
 
@@ -345,6 +345,39 @@ class TestTheRecord:
         assert key_of("search", self.INFO, self.ITEM, {"content": "a"}) in keys
 
 
+class TestWithAModel:
+    """A scripted model that gets a figure wrong in the middle of its answer."""
+
+    @pytest.fixture
+    def written(self, scripted_server, dataset, tmp_path):
+        scripted_server.behaviour = "wrong_figures"
+        asked = Settings(
+            home=tmp_path / "home",
+            builtin_corpus=False,
+            model="scripted-model",
+            openai_base_url=scripted_server.base_url,
+            openai_api_key="sk-scripted",
+        )
+        small_assistant(tmp_path)
+        assistant = Assistant(asked, embeddings=WordEmbeddings())
+        options = {"dataset": dataset, "builtin": False, "out": tmp_path / "out", "baselines": False}
+        return lambda: run(["answers", "citations"], assistant=assistant, **options)
+
+    def test_what_the_check_is_worth_is_seen_beside_the_unchecked_draft(self, written):
+        report = written()
+        assert report.info.model == "scripted-model"
+        assert ours(report, "citations.figures") == ours(report, "citations.valid") == 1
+        assert report.measure("citations.figures", "no-verification").value < 1
+        assert report.measure("citations.valid", "no-verification").value == 1
+
+    def test_a_second_run_asks_the_model_nothing(self, written, scripted_server):
+        written()
+        before = len(scripted_server.completions)
+        assert before > 0
+        written()
+        assert len(scripted_server.completions) == before
+
+
 class TestOtherWaysToRun:
     def test_parts_leave_the_others_alone(self, honest, dataset, tmp_path):
         report = run(["claims"], assistant=honest, dataset=dataset, builtin=False, out=tmp_path, ablations=False)
@@ -359,8 +392,8 @@ class TestOtherWaysToRun:
         monkeypatch.setattr(Collection, "embedder", wrap(WordEmbeddings()))
         card = builtin_cards()[0]
         path, mine = tmp_path / "cards.jsonl", tmp_path / "mine.jsonl"
-        path.write_text(json.dumps({"id": card.id, "category": card.category, "abstract": "Wobble plans ahead."}))
-        asked = {"id": "q", "lang": "en", "kind": "typo", "question": "Does Wobbel plan?", "gold": [card.id]}
+        path.write_text(json.dumps({"id": card.id, "category": card.category, "abstract": "WobbleRL plans ahead."}))
+        asked = {"id": "q", "lang": "en", "kind": "typo", "question": "Does WobbelRL plan?", "gold": [card.id]}
         mine.write_text(json.dumps(asked))
         options = {"dataset": mine, "builtin": False, "baselines": False, "ablations": False, "cards": path}
         settings = Settings(home=tmp_path / "home")

@@ -44,6 +44,11 @@ class Bench:
         return self.assistant._collection
 
     @property
+    def model(self) -> str | None:
+        """The language model that writes the assistant's answers; None where none does."""
+        return str(self.assistant.model().endpoint.model) if self.assistant._writes() else None
+
+    @property
     def embedder(self) -> "Embedder":
         """The embedder that every system shares, so that none wins by a better one."""
         return self.collection.embedder

@@ -17,9 +17,8 @@ from evals.systems.vectors import KeptEmbeddings
 
 _CHILD = Path(__file__).with_name("paperqa_child.py")
 _HOW = (
-    "paper-qa needs an older openai than this package, so it cannot be installed beside it; put it into an "
-    "environment of its own (python3 -m venv DIR && DIR/bin/pip install 'paper-qa>=2026.8.12,<2027') and "
-    "give --peers-python DIR/bin/python"
+    "install it with pip install 'paper-card-assistant[peers]', or into an environment of its own with "
+    "pip install paper-qa, and give that environment's interpreter with --peers-python"
 )
 
 
@@ -44,7 +43,7 @@ class PaperQA(Ranker):
         python = self._bench.peers_python
         if python is None:
             if find_spec("paperqa") is None:
-                raise Unavailable(_HOW)
+                raise Unavailable(f"paper-qa is not installed; {_HOW}")
             python = Path(sys.executable)
         self._child = _Child(python)
         bench = self._bench
@@ -82,7 +81,7 @@ class PaperQA(Ranker):
 
     def _ended(self) -> Unavailable:
         said = self._child.last_words() if self._child is not None else ""
-        return Unavailable(f"PaperQA2 ended ({said or 'it said nothing'}). {_HOW}")
+        return Unavailable(f"PaperQA2 ended ({said or 'it said nothing'}); {_HOW}")
 
 
 class _Child:

@@ -1,9 +1,9 @@
 """PaperQA2's retrieval in an interpreter of its own: JSON lines in, JSON lines out; run by `paperqa`, not imported.
 
-It imports nothing of this package, since `paper-qa` needs an older `openai` than this package does. It is
-sent {"cards": [[id, text], ...]}, then {"question": ...} as often as wanted, and answers {"ready": version}
-and {"found": [[id, score], ...]}. Between the two it asks {"embed": [...], "kind": ...} and is sent
-{"vectors": [...]}: the embedder is the parent's.
+It imports nothing of this package, so that `paper-qa` may live in an environment of its own, whatever versions
+of common libraries it needs. It is sent {"cards": [[id, text], ...]}, then {"question": ...} as often as wanted,
+and answers {"ready": version} and {"found": [[id, score], ...]}. Between the two it asks {"embed": [...], "kind":
+...} and is sent {"vectors": [...]}: the embedder is the parent's.
 """
 
 import asyncio

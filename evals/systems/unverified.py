@@ -23,7 +23,7 @@ class Unverified:
 
     def prepare(self) -> None:
         """See that there is something to leave unchecked."""
-        if not self._bench.assistant.settings.uses_model:
+        if self._bench.model is None:
             raise Unavailable(
                 "no language model is configured; an answer without one is made of whole passages, and nothing "
                 "in it needs the check"
