@@ -291,6 +291,7 @@ class Assistant:
         prune: bool = False,
         force: bool = False,
         expand: bool = False,
+        max_calls: int | None = None,
         progress: Progress | None = None,
     ) -> IngestReport:
         """Read card files and bring the collection up to them.
@@ -300,6 +301,7 @@ class Assistant:
             prune: remove the cards that are not in them.
             force: go on where a section's count does not match its heading.
             expand: have the configured model write another wording and questions for each card.
+            max_calls: how often the model may be asked for that; None means no limit.
             progress: called with (done, total, what).
 
         Raises:
@@ -313,7 +315,7 @@ class Assistant:
         if expand:
             from assistant.expansion import expanded
 
-            cards, said = expanded(cards, self.model(), self.settings.home / "aids", progress)
+            cards, said = expanded(cards, self.model(), self._collection.aids, progress, max_calls)
             warnings += said
         report = self._collection.ingest(cards, prune=prune, progress=progress)
         return report.model_copy(update={"warnings": warnings})

@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from langchain_core.callbacks import AsyncCallbackManagerForRetrieverRun, CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
+from langchain_core.messages import convert_to_openai_messages
 from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import Runnable, RunnableLambda
 from pydantic import ConfigDict
@@ -13,7 +14,7 @@ from pydantic import ConfigDict
 from assistant.types import Answer, Filters
 
 if TYPE_CHECKING:
-    from assistant.assistant import Assistant
+    from assistant.assistant import Assistant, Message
 
 
 class CardRetriever(BaseRetriever):
@@ -33,9 +34,7 @@ class CardRetriever(BaseRetriever):
     filters: Filters | None = None
     per_card: int = 3
 
-    def _get_relevant_documents(
-        self, query: str, *, run_manager: CallbackManagerForRetrieverRun
-    ) -> list[Document]:
+    def _get_relevant_documents(self, query: str, *, run_manager: CallbackManagerForRetrieverRun) -> list[Document]:
         hits = self.assistant.search(query, k=self.k, filters=self.filters)
         return [
             Document(
@@ -53,10 +52,18 @@ class CardRetriever(BaseRetriever):
 
 
 def runnable(assistant: "Assistant") -> Runnable[Any, Answer]:
-    """Question in, verified `Answer` out; a dict may carry `question`, `history` and `filters`."""
+    """Question in, verified `Answer` out.
+
+    The input is the question, or a mapping with `question` and, where wanted, `history` (messages in OpenAI's
+    form or LangChain's), `filters` and `model`; other keys, which a chain may carry along, are not looked at.
+    """
 
     def call(asked: str | Mapping[str, Any]) -> Answer:
-        return assistant.answer(asked) if isinstance(asked, str) else assistant.answer(**asked)
+        if isinstance(asked, str):
+            return assistant.answer(asked)
+        history = convert_to_openai_messages(list(asked.get("history") or ()), text_format="string")
+        options = {name: asked[name] for name in ("filters", "model") if name in asked}
+        return assistant.answer(asked.get("question", ""), history=cast("list[Message]", history), **options)
 
     async def acall(asked: str | Mapping[str, Any]) -> Answer:
         return await asyncio.to_thread(call, asked)

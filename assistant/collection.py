@@ -1,18 +1,22 @@
 """One collection opened for use: store, keyword index, embedder and names, kept in step with each other."""
 
+import os
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from assistant.expansion import with_kept_aids
 from assistant.retrieval import Retriever
 from assistant.settings import Settings
 from vectorstore.cards import PaperCard
-from vectorstore.ingest import IngestReport, Progress, exclusive, ingest
+from vectorstore.ingest import IngestReport, ingest
 from vectorstore.keywords import KeywordIndex
+from vectorstore.lock import Progress, WriterLock
 from vectorstore.passages import Passage
 from vectorstore.store import CardStore, StoreConfig
 
@@ -31,16 +35,26 @@ Similarity = Callable[[str, Sequence[str]], Sequence[float]]
 _FAR = 0.75
 _KEPT_CARDS = 256
 
+# Raised when names are found in another way: those kept beside the store are then found anew.
+_NAMES = 1
+
 # The mark in the store that says its built-in cards are not all there yet.
 _BUILTIN = "builtin"
 
 
 @dataclass(frozen=True)
 class _View:
-    """What is derived from the store as it was at one revision."""
+    """What is derived from the store as it was at one revision.
+
+    Args:
+        revision: which; empty where the store was being written meanwhile.
+        names: the names that its cards use.
+        vectors: of the last few hundred cards asked about, by card id and passage words.
+    """
 
     revision: str
     names: "NameIndex"
+    vectors: "dict[str, Mapping[str, np.ndarray]]" = field(default_factory=dict)
 
 
 class Collection:
@@ -63,7 +77,6 @@ class Collection:
         self._progress: Progress = progress or (lambda done, total, what: None)
         self._lock = threading.RLock()
         self._view: _View | None = None
-        self._kept_vectors: dict[tuple[str, str], Mapping[str, np.ndarray]] = {}
 
     @cached_property
     def embedder(self) -> "Embedder":
@@ -107,26 +120,54 @@ class Collection:
         """The keyword index beside the store."""
         return KeywordIndex(self._settings.home / "keywords" / self._settings.collection)
 
+    @cached_property
+    def _writer(self) -> WriterLock:
+        home = self._settings.home
+        return WriterLock(home / f"{self._settings.collection}.lock", self.store.lease(home))
+
     def ready(self) -> None:
         """Open everything; put the built-in corpus into an empty store; bring derived indexes into step.
 
         Raises:
             UserError: a part cannot be used as configured.
         """
-        with self._lock:
-            if self._builtin_due():
-                self.ingest([])
-            revision = self.store.revision()
-            if self._view is not None and self._view.revision == revision:
-                return
-            if not self.keywords.in_step_with(self.store):
-                with exclusive(self._lock_file, self._progress):
-                    self.keywords.sync(self.store)
-            self._view = _View(revision, self._load_names(revision))
+        self._current()
 
-    @property
-    def _lock_file(self) -> Path:
-        return self._settings.home / f"{self._settings.collection}.lock"
+    def _current(self) -> _View:
+        """What is derived from the store as it is now, or as it was before the ingest that is under way."""
+        view = self._view
+        if view is None or view.revision != self.store.revision():
+            with self._lock:
+                view = self._view = self._brought_up(self._view)
+        return view
+
+    def _brought_up(self, view: _View | None) -> _View:
+        if view is None and self._in_order():
+            return self._view_of(self.store.refresh())
+        with self._writer.held_if_free() as free:
+            if free:
+                self._put_in_order()
+                return self._view_of(self.store.refresh())
+        if view is not None:
+            return view
+        if self.store.sound() and not self._builtin_due() and self.keywords.count():
+            return self._view_of("")
+        with self._writer.held(self._progress):
+            self._put_in_order()
+            return self._view_of(self.store.refresh())
+
+    def _in_order(self) -> bool:
+        return self.store.sound() and not self._builtin_due() and self.keywords.in_step_with(self.store)
+
+    def _put_in_order(self) -> None:
+        """Finish what a kill cut off, and make the keyword index anew where it does not match."""
+        if not self.store.sound() or self.store.interrupted() or self._builtin_due():
+            self.ingest([])
+        elif not self.keywords.in_step_with(self.store):
+            self.keywords.sync(self.store)
+
+    def _view_of(self, revision: str) -> _View:
+        return _View(revision, self._names_at(revision))
 
     def _builtin_due(self) -> bool:
         return self._settings.builtin_corpus and (self.store.count() == 0 or self.store.mark() == _BUILTIN)
@@ -137,14 +178,15 @@ class Collection:
         """Bring the collection up to `cards`; the built-in corpus goes in with them where it is due.
 
         Args:
-            cards: the cards as read.
+            cards: the cards as read; those for which aids were written once get them again.
             prune: remove every stored card that is not among them, the built-in ones included.
             progress: as for the collection.
         """
         report = progress or self._progress
-        with self._lock:
+        wanted = with_kept_aids(cards, self.aids)
+        with self._writer.held(report):
+            self.store.make_sound()
             builtin = not prune and self._builtin_due()
-            wanted = list(cards)
             if builtin:
                 from vectorstore.corpus import builtin_cards
 
@@ -152,37 +194,44 @@ class Collection:
                 present = {card.id for card in wanted} | self.store.hashes().keys()
                 wanted += [card for card in builtin_cards() if card.id not in present]
             result = ingest(
-                wanted, self.store, self.keywords, self.embedder, self._lock_file, prune=prune, progress=report
+                wanted, self.store, self.keywords, self.embedder, self._writer, prune=prune, progress=report
             )
-            if builtin or prune:
+            if self.store.mark() and (builtin or prune):
                 self.store.set_mark("")
             return result
 
+    @property
+    def aids(self) -> Path:
+        """The folder of aids that a model wrote."""
+        return self._settings.home / "aids"
+
     def retriever(self) -> Retriever:
         """Retrieval over the collection as it is now."""
-        self.ready()
-        return Retriever(self.store, self.keywords, self.embedder, self.names().cards_named)
+        names = self._current().names
+        return Retriever(self.store, self.keywords, self.embedder, names.cards_named)
 
     def names(self) -> "NameIndex":
         """The names that the collection's cards use."""
-        self.ready()
-        assert self._view is not None
-        return self._view.names
+        return self._current().names
 
-    def _load_names(self, revision: str) -> "NameIndex":
+    def _names_at(self, revision: str) -> "NameIndex":
+        """The names at a revision, kept beside the keyword index; an empty revision's are not kept."""
         from assistant.names import NameIndex
 
-        kept = self._settings.home / "keywords" / f"{self._settings.collection}-names-{revision}.json"
+        folder, prefix = self._settings.home / "keywords", f"{self._settings.collection}-names{_NAMES}-"
+        kept = folder / f"{prefix}{revision}.json"
         try:
             return NameIndex.from_json(kept.read_text("utf-8"))
         except (OSError, ValueError, KeyError, TypeError):
             names = NameIndex.build(self.store.cards())
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        for old in kept.parent.glob(f"{self._settings.collection}-names-*.json"):
-            old.unlink(missing_ok=True)
-        temporary = kept.with_suffix(".new")
-        temporary.write_text(names.to_json(), "utf-8")
-        temporary.replace(kept)
+        if revision:
+            # Only there to start sooner: where it cannot be written, or another process is quicker, go on.
+            with suppress(OSError):
+                temporary = folder / f"{kept.name}.{os.getpid()}.new"
+                temporary.write_text(names.to_json(), "utf-8")
+                for old in folder.glob(f"{self._settings.collection}-names*.json"):
+                    old.unlink(missing_ok=True)
+                temporary.replace(kept)
         return names
 
     def similarity(self, vector: "np.ndarray", card_ids: Sequence[str]) -> Similarity:
@@ -195,7 +244,7 @@ class Collection:
         Returns:
             A function of (question, texts); a text that the store does not hold counts as far away.
         """
-        known = {text: row for card_id in card_ids for text, row in self._vectors(card_id).items()}
+        known = {text: row for rows in self._vectors(card_ids).values() for text, row in rows.items()}
 
         def cosine(question: str, texts: Sequence[str]) -> list[float]:
             return [float(vector @ known[text]) if text in known else _FAR for text in texts]
@@ -205,20 +254,23 @@ class Collection:
     def closeness(self, claim: str, passages: Sequence[Passage]) -> list[float]:
         """Cosine of a claim to stored passages."""
         vector = self.embedder.embed_array([claim])[0]
-        rows = [self._vectors(passage.card_id).get(passage.text) for passage in passages]
+        known = self._vectors([passage.card_id for passage in passages])
+        rows = [known[passage.card_id].get(passage.text) for passage in passages]
         return [float(vector @ row) if row is not None else _FAR for row in rows]
 
     def rarity(self, terms: Iterable[str]) -> dict[str, float]:
         """Inverse document frequency of terms in this collection."""
         return self.keywords.inverse_frequencies(terms)
 
-    def _vectors(self, card_id: str) -> Mapping[str, "np.ndarray"]:
-        """A card's passage vectors by their words; the last few hundred cards are kept."""
-        key = (self.store.revision(), card_id)
-        kept = self._kept_vectors.get(key)
-        if kept is None:
-            kept = self.store.vectors([card_id])
-            if len(self._kept_vectors) >= _KEPT_CARDS:
-                self._kept_vectors.clear()
-            self._kept_vectors[key] = kept
-        return kept
+    def _vectors(self, card_ids: Sequence[str]) -> "Mapping[str, Mapping[str, np.ndarray]]":
+        """Some cards' passage vectors, by card id and by their words."""
+        kept = (self._view or self._current()).vectors
+        found = {card_id: rows for card_id in card_ids if (rows := kept.get(card_id)) is not None}
+        missing = [card_id for card_id in dict.fromkeys(card_ids) if card_id not in found]
+        if missing:
+            asked = self.store.vectors(missing)
+            if len(kept) + len(asked) > _KEPT_CARDS:
+                kept.clear()
+            kept.update(asked)
+            found |= asked
+        return found

@@ -1,6 +1,11 @@
 """What all tests share: one collection with the built-in corpus, made once for the whole run."""
 
 import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -53,6 +58,31 @@ def scripted_server() -> "Iterator[ScriptedServer]":
 
     with ScriptedServer() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def chroma_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a real Chroma server; whoever uses it takes a collection of their own."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = Path(sys.executable).with_name("chroma")
+    folder = tmp_path_factory.mktemp("chroma")
+    process = subprocess.Popen(
+        [command, "run", "--host", "127.0.0.1", "--port", str(port), "--path", folder],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    address = f"http://127.0.0.1:{port}"
+    for _ in range(300):
+        try:
+            urllib.request.urlopen(f"{address}/api/v2/heartbeat", timeout=1).close()
+            break
+        except OSError:
+            time.sleep(0.1)
+    yield address
+    process.kill()
+    process.wait()
 
 
 @pytest.fixture(scope="session")

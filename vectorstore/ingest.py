@@ -1,11 +1,8 @@
 """Cards into the store: incremental, resumable, one writer at a time."""
 
-import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, Field
@@ -13,20 +10,15 @@ from pydantic import BaseModel, Field
 from vectorstore.cards import PaperCard
 from vectorstore.corpus import ShippedVectors, with_builtin_aid
 from vectorstore.keywords import KeywordIndex
+from vectorstore.lock import Progress, WriterLock
 from vectorstore.passages import aid_passages, embedding_text, passages_of
-from vectorstore.store import CardStore, Entry, StoredCard
-from vectorstore.tags import normalise
+from vectorstore.store import CardStore, Entry, StoredCard, filter_tags
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from vectorstore.embedders import Embedder
-
-Progress = Callable[[int, int, str], None]
 
 # Cards written at once: enough for the embedder to fill its batches, little to lose at a kill.
 _BATCH = 32
-_LOCK_SECONDS = 600.0
 
 
 class IngestReport(BaseModel):
@@ -60,10 +52,7 @@ def entries_of(card: PaperCard) -> list[Source]:
 
     Labels begin with `t` (own text), `w` (other wording) or `q` (question).
     """
-    common = {"card_id": card.id, "category": card.category}
-    tags = sorted({normalise(tag) for tag in card.tags} - {""})
-    if tags:
-        common["tags"] = tags  # type: ignore[assignment]
+    common = {"card_id": card.id, "category": card.category, "tags": filter_tags(card)}
     sources = [
         Source(
             Entry(
@@ -104,17 +93,17 @@ def ingest(
     store: CardStore,
     keywords: KeywordIndex,
     embedder: "Embedder",
-    lock: Path,
+    lock: WriterLock,
     *,
     prune: bool = False,
     progress: Progress | None = None,
 ) -> IngestReport:
-    """Bring the store up to `cards`.
+    """Bring the store up to `cards`, and finish or undo what an earlier ingest was killed in.
 
     Args:
         cards: the cards as read; known ids gain the built-in corpus's title and aids.
         store, keywords, embedder: where they go and who makes the vectors.
-        lock: file that one ingest holds at a time.
+        lock: what one ingest holds at a time.
         prune: also remove the stored cards that are not among `cards`.
         progress: called with (cards done, cards to do, what).
 
@@ -122,39 +111,54 @@ def ingest(
         Counts by what happened; a second run over the same cards reports them all unchanged.
 
     Raises:
-        StoreError: another ingest holds the lock for over ten minutes.
+        StoreError: another ingest holds the lock for over ten minutes, or the store fails.
     """
     report = progress or (lambda done, total, what: None)
     began = time.monotonic()
-    complete = [with_builtin_aid(card) for card in cards]
-    with exclusive(lock, report):
+    wanted = {card.id: with_builtin_aid(card) for card in cards}
+    with lock.held(report):
+        store.make_sound()
         stored = store.hashes()
-        todo = [card for card in complete if stored.get(card.id) != card.content_hash()]
-        gone = sorted(stored.keys() - {card.id for card in complete}) if prune else []
-        shipped = ShippedVectors(embedder.fingerprint)
-        report(0, len(todo), "embedding and storing cards")
-        for start in range(0, len(todo), _BATCH):
-            batch = todo[start : start + _BATCH]
-            store.put(_with_vectors(batch, embedder, shipped))
-            report(start + len(batch), len(todo), "embedding and storing cards")
-        store.remove(gone)
+        changed = [card for card in wanted.values() if stored.get(card.id) != card.content_hash()]
+        gone = sorted(stored.keys() - wanted.keys()) if prune else []
+        cut_off = {card_id for card_id, digest in stored.items() if not digest}
+        interrupted = store.interrupted()
+        if changed or gone or cut_off or interrupted:
+            with store.writing():
+                todo = [*changed, *store.get(cut_off - wanted.keys() - set(gone)).values()]
+                _put_all(todo, store, embedder, lock, report)
+                store.remove(gone)
+                if interrupted:
+                    store.remove_orphans()
         if not keywords.in_step_with(store):
             report(0, 1, "indexing keywords")
             keywords.sync(store)
             report(1, 1, "indexing keywords")
-    updated = sum(card.id in stored for card in todo)
+    updated = sum(card.id in stored for card in changed)
     return IngestReport(
-        added=len(todo) - updated,
+        added=len(changed) - updated,
         updated=updated,
-        unchanged=len(complete) - len(todo),
+        unchanged=len(wanted) - len(changed),
         removed=len(gone),
         seconds=round(time.monotonic() - began, 2),
     )
 
 
-def _with_vectors(
-    batch: Iterable[PaperCard], embedder: "Embedder", shipped: ShippedVectors
-) -> list[StoredCard]:
+def _put_all(
+    cards: Sequence[PaperCard], store: CardStore, embedder: "Embedder", lock: WriterLock, report: Progress
+) -> None:
+    if not cards:
+        return
+    shipped = ShippedVectors(embedder.fingerprint)
+    report(0, len(cards), "embedding and storing cards")
+    for start in range(0, len(cards), _BATCH):
+        batch = cards[start : start + _BATCH]
+        store.put(_with_vectors(batch, embedder, shipped))
+        lock.beat()
+        report(start + len(batch), len(cards), "embedding and storing cards")
+
+
+def _with_vectors(batch: Iterable[PaperCard], embedder: "Embedder", shipped: ShippedVectors) -> list[StoredCard]:
     import numpy as np
 
     per_card = [(card, entries_of(card)) for card in batch]
@@ -175,41 +179,3 @@ def _with_vectors(
         stored.append(StoredCard(card, [source.entry for source in sources], vectors[start:end]))
         start = end
     return stored
-
-
-@contextmanager
-def exclusive(lock: Path, report: Progress) -> Iterator[None]:
-    """Hold the writer's lock; while another holds it, say who and wait.
-
-    Raises:
-        StoreError: it was not free within ten minutes.
-    """
-    from filelock import FileLock, Timeout
-
-    from vectorstore.errors import StoreError
-
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    owner = lock.with_suffix(".owner")
-    guard = FileLock(lock)
-    deadline = time.monotonic() + _LOCK_SECONDS
-    while True:
-        try:
-            guard.acquire(timeout=1.0)
-            break
-        except Timeout:
-            holder = _owner(owner)
-            if time.monotonic() > deadline:
-                raise StoreError(f"{holder} has been ingesting for ten minutes; stop it or wait, then try again") from None
-            report(0, 0, f"waiting for {holder} to finish its ingest")
-    try:
-        owner.write_text(str(os.getpid()), "utf-8")
-        yield
-    finally:
-        guard.release()
-
-
-def _owner(path: Path) -> str:
-    try:
-        return f"process {path.read_text('utf-8').strip()}"
-    except OSError:
-        return "another process"

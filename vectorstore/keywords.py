@@ -1,8 +1,11 @@
 """The keyword index: BM25 over whole cards in English and Chinese (tantivy), derived from the card store."""
 
+import json
 import math
 import shutil
-from collections.abc import Iterable, Sequence
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +25,10 @@ _FIELD = "words"
 class KeywordIndex:
     """Cards ranked by BM25 over everything they are found by: title, tags, own text, other wording, questions.
 
+    Opening and searching change nothing on disk; `sync` does, and wants the writer's lock.
+
     Args:
-        folder: where the index lives; made if absent, made anew if it cannot be read.
+        folder: where the index lives; made if absent.
 
     Raises:
         StoreError: the folder cannot be written.
@@ -31,47 +36,109 @@ class KeywordIndex:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder / f"v{_VERSION}"
+        self._stamp = self._folder / "stamp.json"
         self._schema = _schema()
+        self._damaged = False
+        # The stamp whose files were last read: as long as it stands they need not be read again.
+        self._read = ""
         self._index = self._open()
 
     def _open(self) -> Any:
         import tantivy
 
-        try:
+        with self._writable():
             self._folder.mkdir(parents=True, exist_ok=True)
             try:
-                return tantivy.Index(self._schema, path=str(self._folder))
+                index = tantivy.Index(self._schema, path=str(self._folder))
             except ValueError:
-                # A damaged or foreign index holds nothing that the store does not: start again.
-                shutil.rmtree(self._folder)
-                self._folder.mkdir(parents=True)
-                return tantivy.Index(self._schema, path=str(self._folder))
+                # Another process may be writing here, so it is `sync` that makes the folder anew.
+                self._damaged = True
+                index = tantivy.Index(self._schema)
+        # What is searched changes when this program says so, together with what else is derived from the store.
+        index.config_reader("manual")
+        return index
+
+    @contextmanager
+    def _writable(self) -> Iterator[None]:
+        try:
+            yield
         except OSError as error:
             raise StoreError(
                 f"the keyword index in {self._folder} cannot be written ({error.strerror or error}); "
                 "set ASSISTANT_HOME to a folder that can be written"
             ) from error
 
-    @property
-    def _stamp(self) -> Path:
-        return self._folder / "revision"
+    def in_step_with(self, store: CardStore, revision: str | None = None) -> bool:
+        """Whether the index is whole and holds the store's present contents.
 
-    def in_step_with(self, store: CardStore) -> bool:
-        """Whether the index was last brought up to the store's present contents."""
+        Args:
+            store: the card store.
+            revision: its revision, where it is known already.
+        """
         try:
-            return self._stamp.read_text("utf-8") == store.revision()
-        except OSError:
+            text = self._stamp.read_text("utf-8")
+            stamp = json.loads(text)
+            if text != self._read:
+                if stamp["files"] != self._checksums():
+                    self._damaged = True
+                    return False
+                self._damaged = False
+                self._index = self._open()
+                self._read = text
+            return not self._damaged and bool(stamp["revision"] == (revision or store.revision()))
+        except (OSError, ValueError, KeyError, TypeError):
             return False
+
+    def _checksums(self) -> dict[str, int]:
+        """A checksum of each file of the index: tantivy itself notices only some damage."""
+        return {
+            path.name: zlib.crc32(path.read_bytes())
+            for path in sorted(self._folder.iterdir())
+            if not path.name.startswith(".") and path != self._stamp and path.is_file()
+        }
 
     def sync(self, store: CardStore) -> int:
         """Make the index hold exactly the store's cards.
 
         Returns:
             The number of cards that were indexed or removed.
+
+        Raises:
+            StoreError: the folder cannot be written.
         """
         revision = store.revision()
-        wanted = store.hashes()
-        present = self._hashes()
+        self.in_step_with(store, revision)
+        with self._writable():
+            # While there is no stamp, what tantivy committed last is taken as it is: a kill does no damage.
+            self._stamp.unlink(missing_ok=True)
+            try:
+                changed = self._brought_up(store)
+            except ValueError:
+                self._damaged = True
+                changed = self._made_anew(store)
+            text = json.dumps({"revision": revision, "files": self._checksums()})
+            temporary = self._stamp.with_suffix(".new")
+            temporary.write_text(text, "utf-8")
+            temporary.replace(self._stamp)
+        self._read = text
+        return changed
+
+    def _made_anew(self, store: CardStore) -> int:
+        try:
+            return self._brought_up(store)
+        except ValueError as error:
+            raise StoreError(
+                f"the keyword index in {self._folder} cannot be made ({error}); is the disk full?"
+            ) from error
+
+    def _brought_up(self, store: CardStore) -> int:
+        if self._damaged:
+            # It holds nothing that the store does not.
+            shutil.rmtree(self._folder)
+            self._damaged = False
+            self._index = self._open()
+        self._index.reload()
+        wanted, present = store.hashes(), self._hashes()
         gone = [card_id for card_id in present if card_id not in wanted]
         stale = [card_id for card_id, digest in wanted.items() if present.get(card_id) != digest]
         if gone or stale:
@@ -84,9 +151,6 @@ class KeywordIndex:
             writer.commit()
             writer.wait_merging_threads()
             self._index.reload()
-        temporary = self._stamp.with_suffix(".new")
-        temporary.write_text(revision, "utf-8")
-        temporary.replace(self._stamp)
         return len(gone) + len(stale)
 
     def _hashes(self) -> dict[str, str]:
@@ -101,9 +165,11 @@ class KeywordIndex:
             found[document["id"][0]] = document["hash"][0]
         return found
 
-    def search(
-        self, wanted: Sequence[str], k: int, *, only: Iterable[str] | None = None
-    ) -> list[tuple[str, float]]:
+    def count(self) -> int:
+        """Number of cards that are searched."""
+        return int(self._index.searcher().num_docs)
+
+    def search(self, wanted: Sequence[str], k: int, *, only: Iterable[str] | None = None) -> list[tuple[str, float]]:
         """The best cards for some terms (see `segment.content_terms`).
 
         Args:
@@ -120,18 +186,14 @@ class KeywordIndex:
             return []
         query = tantivy.Query
         should = tantivy.Occur.Should
-        clauses = [
-            (should, query.term_query(self._schema, _FIELD, term)) for term in dict.fromkeys(wanted)
-        ]
+        clauses = [(should, query.term_query(self._schema, _FIELD, term)) for term in dict.fromkeys(wanted)]
         whole = query.boolean_query(clauses)
         if only is not None:
             allowed = query.term_set_query(self._schema, "id", list(only))
             must = tantivy.Occur.Must
             whole = query.boolean_query([(must, whole), (must, query.boost_query(allowed, 0.0))])
         searcher = self._index.searcher()
-        return [
-            (searcher.doc(address)["id"][0], float(score)) for score, address in searcher.search(whole, k).hits
-        ]
+        return [(searcher.doc(address)["id"][0], float(score)) for score, address in searcher.search(whole, k).hits]
 
     def inverse_frequencies(self, wanted: Iterable[str]) -> dict[str, float]:
         """BM25's inverse document frequency of each term; 0 for all in an empty index."""
@@ -139,8 +201,7 @@ class KeywordIndex:
         total = int(searcher.num_docs)
         found = {term: searcher.doc_freq(_FIELD, term) for term in wanted}
         return {
-            term: math.log(1 + (total - count + 0.5) / (count + 0.5)) if total else 0.0
-            for term, count in found.items()
+            term: math.log(1 + (total - count + 0.5) / (count + 0.5)) if total else 0.0 for term, count in found.items()
         }
 
 

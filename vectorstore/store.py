@@ -2,46 +2,31 @@
 
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
-
-from pydantic import SecretStr
 
 from vectorstore.cards import PaperCard
+from vectorstore.connection import Part, StoreConfig, connect, plain_errors
 from vectorstore.errors import EmbedderError, StoreError
+from vectorstore.lock import Lease
+from vectorstore.salvage import drop_index, is_half_saved, is_index_damage
 from vectorstore.tags import normalise
 
 if TYPE_CHECKING:
     import numpy as np
-    from chromadb.api import ClientAPI
-    from chromadb.api.models.Collection import Collection
 
-# Raised when what is written for a card changes form: an older store is then rebuilt, not misread.
-LAYOUT = 1
+__all__ = ["CardStore", "Entry", "StoreConfig", "StoredCard"]
+
+# Raised when what is written for a card changes form: an older store is then refused, not misread.
+LAYOUT = 2
 # SQLite binds every id of a filter as a variable, so long lists are asked for in parts.
 _IDS_AT_ONCE = 400
-_PAGE = 2_000
-
-
-@dataclass(frozen=True)
-class StoreConfig:
-    """Where the store is.
-
-    Args:
-        location: `embedded`, `http(s)://host:port` of a Chroma server, or `cloud`.
-        path: folder of the embedded store.
-        collection: base name of the two collections.
-        api_key, tenant, database: for Chroma Cloud or a server that asks for them.
-    """
-
-    location: str
-    path: Path
-    collection: str = "cards"
-    api_key: SecretStr | None = None
-    tenant: str | None = None
-    database: str | None = None
+# Chroma wants a vector with every record, but cards are found by their passages.
+_NO_VECTOR = [1.0]
+# Begins the revision of a store that is being written, or whose writer was killed.
+_WRITING = "writing-"
 
 
 @dataclass(frozen=True)
@@ -51,7 +36,7 @@ class Entry:
     Args:
         id: `<card id>|<label>`, so that a hit names its card without another look-up.
         text: the passage as it stands in the card, or the aid's words.
-        metadata: flat values; lists of strings are allowed.
+        metadata: flat values; lists of strings are allowed, and None takes away what an older entry of that id had.
     """
 
     id: str
@@ -68,66 +53,6 @@ class StoredCard:
     vectors: "np.ndarray"
 
 
-def connect(config: StoreConfig) -> "ClientAPI":
-    """Open the Chroma client that `config` names, telemetry off.
-
-    Raises:
-        StoreError: the place cannot be reached, read or written; says what to check.
-    """
-    import chromadb
-    from chromadb.config import Settings
-
-    settings = Settings(anonymized_telemetry=False)
-    place = config.location.strip()
-    key = config.api_key.get_secret_value() if config.api_key else None
-    try:
-        if place == "embedded":
-            config.path.mkdir(parents=True, exist_ok=True)
-            return chromadb.PersistentClient(str(config.path), settings=settings)
-        if place == "cloud":
-            if key is None:
-                raise StoreError("Chroma Cloud needs a key: set CHROMA_API_KEY (and CHROMA_TENANT, CHROMA_DATABASE)")
-            return chromadb.CloudClient(
-                tenant=config.tenant, database=config.database, api_key=key, settings=settings
-            )
-        url = urlsplit(place)
-        if url.scheme not in ("http", "https") or not url.hostname:
-            raise StoreError(
-                f"ASSISTANT_STORE is {place!r}; it must be 'embedded', 'cloud' or 'http://host:port'"
-            )
-        return chromadb.HttpClient(
-            host=url.hostname,
-            port=url.port or (443 if url.scheme == "https" else 8000),
-            ssl=url.scheme == "https",
-            headers={"x-chroma-token": key} if key else None,
-            settings=settings,
-            tenant=config.tenant or chromadb.DEFAULT_TENANT,
-            database=config.database or chromadb.DEFAULT_DATABASE,
-        )
-    except StoreError:
-        raise
-    except OSError as error:
-        raise StoreError(
-            f"the store folder {config.path} cannot be used ({error.strerror or error}); "
-            "set ASSISTANT_HOME to a folder that can be written"
-        ) from error
-    except Exception as error:
-        raise StoreError(_unreachable(config, error)) from error
-
-
-def _unreachable(config: StoreConfig, error: Exception) -> str:
-    if config.location == "embedded":
-        return (
-            f"the store in {config.path} cannot be opened ({type(error).__name__}); move that folder away "
-            "and run `assistant ingest` again"
-        )
-    where = "Chroma Cloud" if config.location == "cloud" else f"the Chroma server at {config.location}"
-    return (
-        f"{where} could not be reached ({type(error).__name__}); check that it runs "
-        "(`chroma run --port 8000`) and what ASSISTANT_STORE says"
-    )
-
-
 class CardStore:
     """Cards and their passages in Chroma.
 
@@ -136,173 +61,295 @@ class CardStore:
         fingerprint: identity of the embedder whose vectors it holds.
 
     Raises:
-        StoreError: it cannot be opened.
+        StoreError: it cannot be opened, here or at any later request.
         EmbedderError: another embedder made what it holds.
     """
 
     def __init__(self, config: StoreConfig, fingerprint: str) -> None:
-        self.config = config
-        self._client = connect(config)
-        try:
-            self._passages = self._collection("passages", fingerprint)
-            self._cards = self._collection("cards", fingerprint)
-        except (StoreError, EmbedderError):
-            raise
-        except Exception as error:
-            raise StoreError(_unreachable(config, error)) from error
+        self.config, self._fingerprint = config, fingerprint
+        self._nested = 0
+        self._open()
 
-    def _collection(self, part: str, fingerprint: str) -> "Collection":
-        name = f"{self.config.collection}-{part}"
-        collection = self._client.get_or_create_collection(
-            name,
-            embedding_function=None,
-            configuration={"hnsw": {"space": "cosine", "ef_search": 200, "ef_construction": 128}},
-            metadata={"embedder": fingerprint, "layout": LAYOUT, "revision": "empty"},
-        )
+    def _open(self) -> None:
+        self._client = connect(self.config)
+        self._passages = self._part("passages")
+        self._cards = self._part("cards")
+        self._seen = str((self._cards.metadata or {}).get("revision", ""))
+
+    def _part(self, part: str) -> Part:
+        with plain_errors(self.config):
+            collection = self._client.get_or_create_collection(
+                f"{self.config.collection}-{part}",
+                embedding_function=None,
+                configuration={"hnsw": {"space": "cosine", "ef_search": 200, "ef_construction": 128}},
+                metadata={"embedder": self._fingerprint, "layout": LAYOUT, "revision": "empty"},
+            )
         made = collection.metadata or {}
-        rebuild = f"set another ASSISTANT_COLLECTION (or ASSISTANT_HOME) and run `assistant ingest PATH...` to build anew"
-        if made.get("embedder") != fingerprint:
+        rebuild = (
+            "set another ASSISTANT_COLLECTION (or ASSISTANT_HOME) and run `assistant ingest PATH...` to build anew"
+        )
+        if made.get("embedder") != self._fingerprint:
             raise EmbedderError(
                 f"the store's vectors were made by {made.get('embedder')!r}, not by the configured "
-                f"{fingerprint!r}; set the embedder it was made with, or {rebuild}"
+                f"{self._fingerprint!r}; set the embedder it was made with, or {rebuild}"
             )
         if made.get("layout") != LAYOUT:
             raise StoreError(f"the store was written by another version of this program; {rebuild}")
-        return collection
+        return Part(collection, self.config)
+
+    def lease(self, home: Path) -> Lease | None:
+        """What one writer holds at a time where the store is shared beyond one state folder.
+
+        Args:
+            home: the state folder of this process.
+        """
+        return None if self.config.kind == "embedded" else Lease(self._client, self.config, home)
+
+    # What is in the store, and since when
+
+    def _notes(self) -> dict[str, Any]:
+        with plain_errors(self.config):
+            return dict(self._client.get_collection(self._cards.name, embedding_function=None).metadata or {})
+
+    def _note(self, **values: str) -> None:
+        self._cards.modify(metadata=self._notes() | values)
 
     def revision(self) -> str:
         """A token that changes with every write; equal tokens mean equal contents."""
-        collection = self._client.get_collection(self._cards.name, embedding_function=None)
-        return str((collection.metadata or {}).get("revision", ""))
+        return str(self._notes().get("revision", ""))
+
+    def refresh(self) -> str:
+        """See what other processes wrote since this store was opened; gives the revision."""
+        revision = self.revision()
+        if revision != self._seen:
+            if self.config.kind == "embedded":
+                # An open embedded Chroma keeps its vector index in memory: it would miss what others wrote
+                # when it searches, and overwrite it when it writes.
+                self._reopen()
+            else:
+                self._seen = revision
+        return revision
+
+    def _reopen(self) -> None:
+        before = self._client
+        self._open()
+        before.close()  # type: ignore[attr-defined]
+
+    def sound(self) -> bool:
+        """Whether cards and passages can be read and found; a kill may have left a vector index that cannot.
+
+        Raises:
+            StoreError: the store fails in another way.
+        """
+        if self._is_half_saved(self._cards) or self._is_half_saved(self._passages):
+            return False
+        try:
+            cards = self.count()
+            page = self._passages.get(limit=1, include=["embeddings"])
+            return bool(self.nearest(page["embeddings"][0], 1)) if page["ids"] else cards == 0
+        except StoreError as error:
+            if not is_index_damage(error):
+                raise
+            return False
+
+    def make_sound(self) -> None:
+        """See what others wrote, and throw away a vector index that cannot be read.
+
+        Where passages went with it, every card counts as unfinished, and the next ingest writes it again.
+        """
+        self.refresh()
+        if self._is_half_saved(self._cards):
+            self._drop_index_of_cards()
+        if not self.sound():
+            self._start_passages_anew()
+
+    def _is_half_saved(self, part: Part) -> bool:
+        if self.config.kind != "embedded" or not self.interrupted():
+            return False
+        with plain_errors(self.config):
+            return is_half_saved(self.config.path, str(part.id))
+
+    def _drop_index_of_cards(self) -> None:
+        """Cards are not found by their vectors, so they are as good without."""
+        with plain_errors(self.config):
+            drop_index(self.config.path, str(self._cards.id))
+        self._reopen()
+
+    def _start_passages_anew(self) -> None:
+        if self.config.kind == "embedded":
+            self._drop_index_of_cards()
+        with self.writing():
+            for ids in _chunks(self.card_ids(), _IDS_AT_ONCE):
+                self._cards.update(ids=ids, metadatas=[{"hash": ""}] * len(ids))
+            with plain_errors(self.config):
+                self._client.delete_collection(self._passages.name)
+            self._passages = self._part("passages")
+
+    def interrupted(self) -> bool:
+        """Whether a write is under way; where nobody holds the writer's lock, it was killed half-way."""
+        return self.revision().startswith(_WRITING)
 
     def mark(self) -> str:
         """The note that `set_mark` left, empty where there is none."""
-        return str((self._cards.metadata or {}).get("mark", ""))
+        return str(self._notes().get("mark", ""))
 
     def set_mark(self, text: str) -> None:
         """Leave a note in the store that outlives this process, such as which long work is under way."""
-        self._annotate(mark=text)
+        self._note(mark=text)
 
-    def _touch(self) -> None:
-        self._annotate(revision=uuid.uuid4().hex)
-
-    def _annotate(self, **values: str) -> None:
-        self._cards.modify(metadata={**(self._cards.metadata or {}), **values})
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Make several writes one change of revision; each write by itself is in one, too."""
+        if not self._nested:
+            self.refresh()
+            self._seen = f"{_WRITING}{uuid.uuid4().hex}"
+            self._note(revision=self._seen)
+        self._nested += 1
+        try:
+            yield
+        finally:
+            self._nested -= 1
+        # Not reached when a write failed: the store then says that it was interrupted.
+        if not self._nested:
+            self._seen = uuid.uuid4().hex
+            self._note(revision=self._seen)
 
     def count(self) -> int:
         """Number of cards."""
-        return self._cards.count()
+        return int(self._cards.count())
 
     def count_passages(self) -> int:
         """Number of vectors that cards are found by."""
-        return self._passages.count()
+        return int(self._passages.count())
+
+    # Writing
 
     def put(self, batch: Sequence[StoredCard]) -> None:
         """Add or replace cards.
 
-        A card's record is written after its passages and before its old passages go, so that a kill
-        between any two steps leaves every recorded card complete.
+        A new card's record is written after its passages, and old passages go last; a card that is being
+        replaced keeps its old record, with an empty hash, until then. So a kill between any two steps leaves
+        every recorded card whole or known as unfinished.
         """
         if not batch:
             return
-        self._touch()
-        written: set[str] = set()
-        for part in self._parts(batch):
+        with self.writing():
+            for part in _chunks(list(batch), _IDS_AT_ONCE):
+                self._put(part)
+
+    def _put(self, batch: Sequence[StoredCard]) -> None:
+        ids = [stored.card.id for stored in batch]
+        replaced = self._cards.get(ids=ids, include=[])["ids"]
+        if replaced:
+            self._cards.update(ids=replaced, metadatas=[{"hash": ""}] * len(replaced))
+        rows = [
+            (entry, vector) for stored in batch for entry, vector in zip(stored.entries, stored.vectors, strict=True)
+        ]
+        for part in _chunks(rows, self._writable):
             self._passages.upsert(
                 ids=[entry.id for entry, _ in part],
                 embeddings=[vector for _, vector in part],
                 documents=[entry.text for entry, _ in part],
                 metadatas=[dict(entry.metadata) for entry, _ in part],
             )
-            written.update(entry.id for entry, _ in part)
-        self._cards.upsert(
-            ids=[stored.card.id for stored in batch],
-            embeddings=[_centroid(stored.vectors) for stored in batch],
-            documents=[stored.card.model_dump_json() for stored in batch],
-            metadatas=[_card_metadata(stored.card) for stored in batch],
-        )
-        stale = [
-            found
-            for ids in _chunks([stored.card.id for stored in batch], _IDS_AT_ONCE)
-            for found in self._passages.get(where={"card_id": {"$in": ids}}, include=[])["ids"]
-            if found not in written
-        ]
-        self._delete_passages(stale)
+        for cards in _chunks(list(batch), self._writable):
+            self._cards.upsert(
+                ids=[stored.card.id for stored in cards],
+                embeddings=[_NO_VECTOR] * len(cards),
+                documents=[stored.card.model_dump_json() for stored in cards],
+                metadatas=[_card_metadata(stored.card) for stored in cards],
+            )
+        if replaced:
+            written = {entry.id for entry, _ in rows}
+            where = {"card_id": {"$in": replaced}}
+            self._delete_passages([one for one in self._passage_ids(where) if one not in written])
 
-    def _parts(self, batch: Sequence[StoredCard]) -> Iterator[list[tuple[Entry, Any]]]:
-        rows = [
-            (entry, vector)
-            for stored in batch
-            for entry, vector in zip(stored.entries, stored.vectors, strict=True)
-        ]
-        yield from _chunks(rows, min(_PAGE, self._client.get_max_batch_size()))
+    @property
+    def _writable(self) -> int:
+        with plain_errors(self.config):
+            return min(self.config.page, self._client.get_max_batch_size())
 
     def remove(self, card_ids: Sequence[str]) -> None:
         """Remove cards and their passages; the record goes first, so none is left half there."""
         if not card_ids:
             return
-        self._touch()
-        for ids in _chunks(list(card_ids), _IDS_AT_ONCE):
-            self._cards.delete(ids=ids)
-            self._passages.delete(where={"card_id": {"$in": ids}})
+        with self.writing():
+            for ids in _chunks(list(card_ids), _IDS_AT_ONCE):
+                self._cards.delete(ids=ids)
+                self._delete_passages(list(self._passage_ids({"card_id": {"$in": ids}})))
+
+    def remove_orphans(self) -> int:
+        """Remove the passages that a killed write left without a card.
+
+        Returns:
+            How many there were.
+        """
+        known = set(self.card_ids())
+        orphans = [entry for entry in self._passage_ids() if entry.partition("|")[0] not in known]
+        self._delete_passages(orphans)
+        return len(orphans)
+
+    def _passage_ids(self, where: Mapping[str, Any] | None = None) -> Iterator[str]:
+        return (entry for page in list(self._pages(self._passages, where, include=[])) for entry in page["ids"])
 
     def _delete_passages(self, ids: Sequence[str]) -> None:
-        for part in _chunks(list(ids), _IDS_AT_ONCE):
+        for part in _chunks(list(ids), min(_IDS_AT_ONCE, self.config.page)):
             self._passages.delete(ids=part)
 
+    # Reading
+
     def hashes(self) -> dict[str, str]:
-        """Card id to content hash, for every card."""
+        """Card id to content hash, for every card; the hash of one whose replacing was cut off is empty."""
         return {
             card_id: str(metadata["hash"])
-            for page in self._pages(include=["metadatas"])
+            for page in self._pages(self._cards, include=["metadatas"])
             for card_id, metadata in zip(page["ids"], page["metadatas"], strict=True)
         }
 
     def cards(self, where: Mapping[str, Any] | None = None) -> Iterator[PaperCard]:
         """Every card, or those whose metadata match Chroma's `where` filter, in order of their ids' storage."""
-        for page in self._pages(where=where, include=["documents"]):
+        for page in self._pages(self._cards, where, include=["documents"]):
             for document in page["documents"]:
                 yield PaperCard.model_validate_json(document)
 
     def card_ids(self, where: Mapping[str, Any] | None = None) -> list[str]:
         """Ids of every card that matches."""
-        return [card_id for page in self._pages(where=where, include=[]) for card_id in page["ids"]]
+        return [card_id for page in self._pages(self._cards, where, include=[]) for card_id in page["ids"]]
 
-    def _pages(self, where: Mapping[str, Any] | None = None, *, include: list[str]) -> Iterator[Any]:
-        offset = 0
+    def _pages(self, part: Part, where: Mapping[str, Any] | None = None, *, include: list[str]) -> Iterator[Any]:
+        size, offset = self.config.page, 0
         while True:
-            page: Any = self._cards.get(
-                where=dict(where) if where else None, include=include, limit=_PAGE, offset=offset  # type: ignore[arg-type]
-            )
+            page = part.get(where=dict(where) if where else None, include=include, limit=size, offset=offset)
             if page["ids"]:
                 yield page
-            if len(page["ids"]) < _PAGE:
+            if len(page["ids"]) < size:
                 return
-            offset += _PAGE
+            offset += size
 
     def get(self, card_ids: Iterable[str]) -> dict[str, PaperCard]:
         """The cards of these ids that exist."""
         found: dict[str, PaperCard] = {}
-        for ids in _chunks(list(dict.fromkeys(card_ids)), _IDS_AT_ONCE):
-            page: Any = self._cards.get(ids=ids, include=["documents"])
+        for ids in _chunks(list(dict.fromkeys(card_ids)), min(_IDS_AT_ONCE, self.config.page)):
+            page = self._cards.get(ids=ids, include=["documents"])
             for card_id, document in zip(page["ids"], page["documents"], strict=True):
                 found[card_id] = PaperCard.model_validate_json(document)
         return found
 
-    def vectors(self, card_ids: Sequence[str]) -> "dict[str, np.ndarray]":
-        """The vectors of some cards' own passages, by the passage's words."""
-        where = {"$and": [{"card_id": {"$in": list(card_ids)}}, {"kind": "text"}]}
-        page: Any = self._passages.get(where=where, include=["documents", "embeddings"]) if card_ids else None  # type: ignore[arg-type]
-        return dict(zip(page["documents"], page["embeddings"], strict=True)) if page else {}
+    def vectors(self, card_ids: Sequence[str]) -> "dict[str, dict[str, np.ndarray]]":
+        """The vectors of some cards' own passages: by card id, then by the passage's words."""
+        found: dict[str, dict[str, np.ndarray]] = {card_id: {} for card_id in card_ids}
+        for ids in _chunks(list(found), _IDS_AT_ONCE):
+            where = {"$and": [{"card_id": {"$in": ids}}, {"kind": "text"}]}
+            for page in self._pages(self._passages, where, include=["documents", "embeddings"]):
+                for entry, text, row in zip(page["ids"], page["documents"], page["embeddings"], strict=True):
+                    found[entry.partition("|")[0]][text] = row
+        return found
 
-    def nearest(
-        self, vector: "np.ndarray", k: int, where: Mapping[str, Any] | None = None
-    ) -> list[tuple[str, float]]:
+    def nearest(self, vector: "np.ndarray", k: int, where: Mapping[str, Any] | None = None) -> list[tuple[str, float]]:
         """The `k` entries nearest to a query vector: (entry id, cosine similarity), best first."""
-        wanted = min(k, max(1, self._passages.count()))
-        page: Any = self._passages.query(
+        page = self._passages.query(
             query_embeddings=[vector],
-            n_results=wanted,
+            n_results=min(k, self.config.page),
             where=dict(where) if where else None,
             include=["distances"],
         )
@@ -310,19 +357,17 @@ class CardStore:
 
 
 def _card_metadata(card: PaperCard) -> dict[str, Any]:
-    metadata: dict[str, Any] = {"hash": card.content_hash(), "category": card.category, "title": card.title}
-    tags = sorted({normalise(tag) for tag in card.tags} - {""})
-    if tags:
-        metadata["tags"] = tags
-    return metadata
+    return {
+        "hash": card.content_hash(),
+        "category": card.category,
+        "title": card.title,
+        "tags": filter_tags(card),
+    }
 
 
-def _centroid(vectors: "np.ndarray") -> Any:
-    """The card's own vector: the normalised mean of its passages' vectors."""
-    import numpy as np
-
-    mean = vectors.mean(axis=0)
-    return mean / max(float(np.linalg.norm(mean)), 1e-9)
+def filter_tags(card: PaperCard) -> list[str] | None:
+    """A card's tags as they are filtered by; None (which takes away what was there) where it has none."""
+    return sorted({normalise(tag) for tag in card.tags} - {""}) or None
 
 
 def _chunks(items: list[Any], size: int) -> Iterator[list[Any]]:

@@ -1,10 +1,12 @@
 """The built-in corpus: 803 cards in this project's own words, and the vectors of their passages."""
 
 import hashlib
+import zlib
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import as_file, files
 from typing import TYPE_CHECKING
+from zipfile import BadZipFile
 
 from vectorstore.cards import CardAid, PaperCard
 
@@ -32,14 +34,15 @@ def _digest_by_id() -> dict[str, PaperCard]:
 def with_builtin_aid(card: PaperCard) -> PaperCard:
     """A user's card as it is indexed: where its id is known it gets the digest's title, wording and questions.
 
-    The card's own text stays what is quoted. A card that is the digest's own needs no second wording.
+    The card's own text stays what is quoted, and questions of its own stay beside the digest's. A card that
+    is the digest's own needs no second wording.
     """
     known = _digest_by_id().get(card.id)
     if known is None or known.abstract == card.abstract:
         return card
     aid = CardAid(
         **{name: getattr(known, name) for name in CardAid.model_fields if name != "questions"},
-        questions=known.aid.questions,
+        questions=tuple(dict.fromkeys((*card.aid.questions, *known.aid.questions))),
     )
     return card.model_copy(update={"title": known.title, "aid": aid})
 
@@ -53,21 +56,22 @@ class ShippedVectors:
     """Vectors that come with the package, for one embedder; unknown texts are simply not in it.
 
     Args:
-        fingerprint: the embedder in use; vectors of any other are not trusted.
+        fingerprint: the embedder in use; vectors of any other are not trusted, nor is a damaged file.
     """
 
     def __init__(self, fingerprint: str) -> None:
         import numpy as np
 
         self._keys = np.empty(0, np.uint64)
-        with as_file(files(__name__) / _VECTORS) as path:
-            if not path.exists():
-                return
-            with np.load(path) as archive:
+        try:
+            with as_file(files(__name__) / _VECTORS) as path, np.load(path) as archive:
                 if str(archive["fingerprint"]) != fingerprint:
                     return
-                self._keys = archive["keys"]
-                self._codes, self._scales = archive["codes"], archive["scales"]
+                keys, codes, scales = (archive[name] for name in ("keys", "codes", "scales"))
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error):
+            return
+        if len(keys) == len(codes) == len(scales):
+            self._keys, self._codes, self._scales = keys, codes, scales
 
     def find(self, kind: str, texts: Sequence[str]) -> "tuple[np.ndarray, np.ndarray]":
         """Look texts up.

@@ -21,10 +21,9 @@ def build(target: Path, cache_dir: Path) -> int:
         The number of vectors written.
     """
     embedder = get_embedder("e5", cache_dir=cache_dir)
-    wanted = {
-        (source.kind, source.embedded): None for card in builtin_cards() for source in entries_of(card)
-    }
-    keys, parts = [], []
+    wanted = {(source.kind, source.embedded): None for card in builtin_cards() for source in entries_of(card)}
+    keys: list[int] = []
+    parts = []
     for kind in ("passage", "query"):
         texts = [text for each, text in wanted if each == kind]
         keys.extend(vector_key(kind, text) for text in texts)

@@ -1,0 +1,88 @@
+"""Small cards of nobody's papers, their files, and processes of their own that ingest them."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from langchain_core.embeddings import DeterministicFakeEmbedding
+
+from assistant import Assistant
+from assistant.settings import Settings
+from vectorstore.cards import PaperCard
+from vectorstore.store import Entry, StoredCard, filter_tags
+
+ROOT = Path(__file__).parents[1]
+# Vectors that say nothing but differ: enough wherever finding by meaning is not what is tested.
+SIZE = 8
+
+
+def record(number: int, wording: str = "plain", **more: Any) -> dict[str, Any]:
+    """A card as a line of a card file; its abstract is three passages."""
+    return {
+        "id": f"own-{number}",
+        "category": "Gardens" if number % 2 else "Kitchens",
+        "title": f"Wobble{number}: a planner of kind {number}",
+        "abstract": f"Wobble{number} plans the {wording} day of every gardener who asks. "
+        f"It reaches {number}.5 points on the Pebble test with the {wording} setting. "
+        f"A rival without plans stays behind it by a wide margin each {wording} time.",
+    } | more
+
+
+def write_cards(path: Path, records: Sequence[dict[str, Any]]) -> Path:
+    """A card file of some records."""
+    path.write_text("".join(json.dumps(one, ensure_ascii=False) + "\n" for one in records), "utf-8")
+    return path
+
+
+def settings(home: Path, **more: Any) -> Settings:
+    """A state folder without the built-in corpus."""
+    return Settings(home=home, **({"builtin_corpus": False, "model": "none"} | more))
+
+
+def own_assistant(home: Path, **more: Any) -> Assistant:
+    """An assistant on a state folder of its own, with vectors that take no time."""
+    return Assistant(settings(home, **more), embeddings=DeterministicFakeEmbedding(size=SIZE))
+
+
+def stored(number: int, passages: int = 3, wording: str = "plain", **more: Any) -> StoredCard:
+    """A card with made-up vectors, the same for the same number and wording."""
+    card = PaperCard(**{key: value for key, value in record(number, wording, **more).items() if key != "questions"})
+    rows = np.random.default_rng([number, *wording.encode()]).normal(size=(passages, SIZE))
+    vectors = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+    shared = {"card_id": card.id, "category": card.category, "tags": filter_tags(card), "kind": "text"}
+    entries = [
+        Entry(f"{card.id}|t/abstract/{place}-{place + 9}", card.abstract[place : place + 9], shared)
+        for place in range(passages)
+    ]
+    return StoredCard(card, entries, vectors)
+
+
+_PREFACE = """
+import os, sys
+sys.path[:0] = [{root!r}, {tests!r}]
+from pathlib import Path
+from own_cards import *
+"""
+
+
+def process(code: str, *arguments: object) -> subprocess.Popen[str]:
+    """Run Python code, to which this module's names are known, as a process of its own; `sys.argv[1:]` as given."""
+    preface = _PREFACE.format(root=str(ROOT), tests=str(ROOT / "tests"))
+    return subprocess.Popen(
+        [sys.executable, "-c", preface + code, *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT / "tests",
+    )
+
+
+def finished(running: subprocess.Popen[str]) -> str:
+    """What a process printed, once it ended well."""
+    printed, complaints = running.communicate(timeout=120)
+    assert running.returncode == 0, complaints
+    return printed
