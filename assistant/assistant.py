@@ -150,7 +150,7 @@ class Assistant:
         if not verified.text:
             notes.append("nothing the model wrote was supported by the cards; these are the cards' own sentences")
             return None
-        return from_verified(query, verified, draft.usage, notes)
+        return from_verified(query, verified, retrieved.cards, draft.usage, notes)
 
     def _extracted(self, query: Query, retrieved: "Retrieved", notes: list[str]) -> Answer:
         from assistant.answering.extractive import ExtractiveAnswerer
