@@ -2,20 +2,20 @@
 
 import re
 
-# Control characters, and those that make a text read as another (bidirectional, zero width).
-_INVISIBLE = re.compile(
-    "[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
-)
 _TAG = re.compile(r"</?[A-Za-z!][^<>]{0,500}>")
 _OPENS_TAG = re.compile(r"<(?=[A-Za-z/!?])")
 _LINK = re.compile(r"\](?=[(\[])")
 _IMAGE = re.compile(r"!(?=\[)")
-_MARKER = re.compile(r"\[(\^?\d{1,3}(?:\s*[,，、-]\s*\d{1,3})*)\]")
+_MARKER = re.compile(r"[\[【［]\s*(\^?\d{1,4}(?:\s*[,，、;；–-]\s*\^?\d{1,4})*)\s*[\]】］]")
 
 
 def visible(text: str) -> str:
-    """The text without characters that do not show; line breaks and tabs become blanks."""
-    return " ".join(_INVISIBLE.sub(" ", text).split())
+    """The text without characters that do not show; line breaks and tabs become blanks.
+
+    Control characters go, those that make a text read as another (bidirectional, zero width, tags), and halves
+    of characters.
+    """
+    return " ".join("".join(character if character.isprintable() else " " for character in text).split())
 
 
 def inert(text: str) -> str:

@@ -19,6 +19,8 @@ _TITLE_NAME = re.compile(r"^(?P<name>[^:：]{2,60}?)(?:\s*\((?P<short>[^)]{2,20}
 _FUZZY_FROM = 5
 _SHARED_BY = 3
 _ORDINARY_FROM = 4
+# A question of so many words in capitals alone shouts; its capitals make no names.
+_SHOUTED_FROM = 4
 
 
 def fold(name: str) -> str:
@@ -87,8 +89,8 @@ class NameIndex:
     def cards_named(self, question: str) -> dict[str, float]:
         """The cards whose own method a question names, with how surely (exact 1, misspelt less)."""
         found: dict[str, float] = {}
-        for written in _spans(question):
-            for name, sureness in self._match(written).items():
+        for words in _spans(question):
+            for name, sureness in self._match(words).items():
                 for card_id in self._own[name]:
                     # A name that several cards introduce tells less.
                     found[card_id] = max(found.get(card_id, 0.0), sureness / len(self._own[name]))
@@ -102,9 +104,10 @@ class NameIndex:
     def unknown_names(self, question: str) -> list[str]:
         """Words of a question that are written as names, and that neither stand in any card nor nearly do."""
         tokens = self.tokens(question)
+        shouted = len(tokens) >= _SHOUTED_FROM and not re.search("[a-z]", question)
         spoken_for: set[str] = set()
         for first, second in pairwise(tokens):
-            if self._match(fold(first + second)):
+            if self._match((fold(first), fold(second))):
                 spoken_for |= {first, second}
         return [
             token
@@ -112,6 +115,7 @@ class NameIndex:
             if token not in spoken_for
             and looks_like_name(token)
             and len(fold(token)) >= 4
+            and not (shouted and token.isalpha())
             and not self._is_known(token)
         ]
 
@@ -125,16 +129,19 @@ class NameIndex:
     def _is_known(self, token: str) -> bool:
         folded = fold(token)
         parts = [fold(part) for part in re.split(r"[-_/+]", token) if len(part) > 1]
-        if folded in self._words or self._match(folded) or folded.rstrip("s") in self._words:
+        if folded in self._words or self._match((folded,)) or folded.rstrip("s") in self._words:
             return True
         if len(parts) > 1 and all(part in self._words for part in parts):
             return True
         return 0.9 in self._near(folded, self._name_like_words).values()
 
-    def _match(self, folded: str) -> dict[str, float]:
+    def _match(self, words: tuple[str, ...]) -> dict[str, float]:
+        """The names that a run of folded words is, or nearly is."""
+        folded = "".join(words)
         if folded in self._own:
             return {folded: 1.0}
-        if len(folded) < _FUZZY_FROM or folded in self._words:
+        # Words that the cards use are not misspelt: "can an" is not CANON.
+        if len(folded) < _FUZZY_FROM or folded in self._words or all(word in self._words for word in words):
             return {}
         return self._near(folded, self._own_names)
 
@@ -160,8 +167,7 @@ class NameIndex:
         same = [
             (name, int(distance))
             for name, distance, _ in near
-            if [character for character in name if character.isdigit()] == digits
-            and (name[0] == folded[0] or name[1:3] == folded[1:3])
+            if [character for character in name if character.isdigit()] == digits and _begin_alike(name, folded)
         ]
         least = min((distance for _, distance in same), default=0)
         return {name: 0.9 if distance == 1 else 0.7 for name, distance in same if distance == least}
@@ -189,9 +195,20 @@ def _folded_words(text: str) -> Iterable[str]:
                 yield fold(part)
 
 
-def _spans(question: str) -> Iterable[str]:
-    """Every run of one to four words of a question, folded: `Guard Space` is written as two."""
-    tokens = _TOKEN.findall(unicodedata.normalize("NFKC", question))
+def _spans(question: str) -> Iterable[tuple[str, ...]]:
+    """Every run of one to four words of a question, each folded: `Guard Space` is written as two."""
+    tokens = [fold(token) for token in _TOKEN.findall(unicodedata.normalize("NFKC", question))]
     for size in (1, 2, 3, 4):
         for start in range(len(tokens) - size + 1):
-            yield fold("".join(tokens[start : start + size]))
+            yield tuple(tokens[start : start + size])
+
+
+def _begin_alike(name: str, written: str) -> bool:
+    """Whether two names begin alike, but for one slip: a letter changed, left out, added or swapped."""
+    return (
+        name[0] == written[0]
+        or name[1:3] == written[1:3]
+        or name[1:3] == written[:2]
+        or name[:2] == written[1:3]
+        or name[:2] == written[1::-1]
+    )

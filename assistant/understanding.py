@@ -2,36 +2,45 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
+from assistant.inert import visible
 from assistant.types import Filters, Query
 from vectorstore.language import language_of
 
+Named = Callable[[str], Mapping[str, float]]
+
 _LONGEST = 4_000
-# Control and format characters say nothing; bidirectional ones can make a text read as another.
-_INVISIBLE = re.compile(
-    "[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
-)
-_REFERS_BACK = re.compile(
-    r"^(?:and|but|so|also|what about|how about|then|ok(?:ay)?)\b"
-    r"|\b(?:it|its|they|their|them|this|that|these|those|he|she|the (?:method|paper|model|approach|authors?|"
-    r"other one|latter|"
-    r"former|same|framework|benchmark|technique|work|result|first one|second one))\b"
-    r"|^(?:那|那么|还有|另外|然后|所以|呢)|它|他们|它们|其中|该(?:方法|论文|模型|框架|工作|研究|文)|这(?:个|种|"
-    r"篇|项|些)|"
-    r"那(?:个|种|篇|项)|前者|后者|上面|上述|刚才|呢[?？]?$",
+_OPENER = re.compile(
+    r"^(?:and|but|so|also|what about|how about|then|ok(?:ay)?)\b|^(?:那|那么|还有|另外|然后|所以|呢)|呢[?？]?$",
     re.IGNORECASE,
 )
-_SHORT_QUESTION = 5
+_PRONOUN = re.compile(
+    r"\b(?:it|its|they|their|them|this|that|these|those|he|she|the (?:method|paper|model|approach|authors?|"
+    r"other one|latter|former|same|framework|benchmark|technique|work|result|first one|second one))\b"
+    r"|它|他们|其中|该(?:方法|论文|模型|框架|工作|研究|文)|这(?:个|种|篇|项|些)|那(?:个|种|篇|项)|前者|后者|上面|上述|刚才",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"[A-Za-z0-9][\w.+-]*|[\u3400-\u9fff]{1,2}", re.ASCII)
+# A pronoun further on than this, in a question longer than that, means something in the question itself.
+_EARLY, _SHORT = 6, 10
+# So few words are a scrap that says nothing alone; Chinese leaves a subject out more readily.
+_SCRAP, _SCRAP_ZH = 5, 7
 
 
 def clean(text: str) -> str:
     """A question without characters that do not show, folded to one form of each, at most 4,000 characters."""
-    folded = unicodedata.normalize("NFKC", _INVISIBLE.sub(" ", text[: 4 * _LONGEST]))
-    return " ".join(_INVISIBLE.sub(" ", folded).split())[:_LONGEST]
+    folded = unicodedata.normalize("NFKC", visible(text[: 4 * _LONGEST].replace("\u00ad", "")))
+    return visible(folded)[:_LONGEST]
 
 
-def understand(question: str, history: Sequence[Mapping[str, str]] = (), filters: Filters | None = None) -> Query:
+def understand(
+    question: str,
+    history: Sequence[Mapping[str, Any]] = (),
+    filters: Filters | None = None,
+    named: Named | None = None,
+) -> Query:
     """Language, stand-alone wording and filters of a question.
 
     A follow-up ("and how much does it save?") gets the earlier questions joined to it, so that retrieval
@@ -41,28 +50,47 @@ def understand(question: str, history: Sequence[Mapping[str, str]] = (), filters
         question: as typed.
         history: messages in OpenAI's form, oldest first.
         filters: which cards may be used.
+        named: the cards whose own method a text names, with how surely: a question that names one is about
+            that, whatever was spoken of before.
     """
     asked = clean(question)
-    earlier = [clean(str(turn.get("content", ""))) for turn in history if turn.get("role") == "user"]
+    earlier = [text for turn in history if turn.get("role") == "user" and (text := clean(_words_of(turn)))]
     standalone = asked
-    if earlier and _depends(asked):
-        standalone = f"{_subject(earlier)} {asked}"
-    return Query(
-        question=asked, standalone=standalone[:_LONGEST], language=language_of(asked), filters=filters or Filters()
-    )
+    if earlier and _depends(asked, named):
+        # However long the questions before were, this one stays whole.
+        room = max(0, _LONGEST - len(asked) - 1)
+        standalone = f"{_subject(earlier, named)[:room]} {asked}".strip()
+    return Query(question=asked, standalone=standalone, language=language_of(asked), filters=filters or Filters())
 
 
-def _depends(question: str) -> bool:
+def _words_of(turn: Mapping[str, Any]) -> str:
+    """The text of a message; its content may be a list of parts, of which some are text."""
+    content = turn.get("content")
+    if isinstance(content, str):
+        return content
+    parts = content if isinstance(content, list) else []
+    return " ".join(str(part.get("text") or "") for part in parts if isinstance(part, Mapping))
+
+
+def _depends(question: str, named: Named | None) -> bool:
     """Whether a question leans on what was said before: it refers back and names nothing itself, or is a scrap."""
-    words = len(re.findall(r"[A-Za-z]+|[\u3400-\u9fff]{2}", question))
-    return bool(_REFERS_BACK.search(question)) or words < _SHORT_QUESTION
+    words = _WORD.findall(question)
+    pronoun = _PRONOUN.search(question)
+    before = question[: pronoun.start()] if pronoun else question
+    if named is not None and any(sureness >= 0.9 for sureness in named(before).values()):
+        return False
+    if _OPENER.search(question):
+        return True
+    if pronoun and (len(words) <= _SHORT or len(_WORD.findall(before)) < _EARLY):
+        return True
+    return len(words) < (_SCRAP_ZH if language_of(question) == "zh" else _SCRAP)
 
 
-def _subject(earlier: Sequence[str]) -> str:
+def _subject(earlier: Sequence[str], named: Named | None) -> str:
     """The earlier questions that a follow-up is about: back to the last one that does not itself lean on another."""
     kept: list[str] = []
     for question in reversed(earlier[-6:]):
         kept.insert(0, question)
-        if not _depends(question):
+        if not _depends(question, named):
             break
     return " ".join(kept)
