@@ -74,6 +74,7 @@ def process(code: str, *arguments: object) -> subprocess.Popen[str]:
     preface = _PREFACE.format(root=str(ROOT), tests=str(ROOT / "tests"))
     return subprocess.Popen(
         [sys.executable, "-c", preface + code, *map(str, arguments)],
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
