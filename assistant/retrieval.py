@@ -11,7 +11,7 @@ from vectorstore.cards import FIELDS, PaperCard
 from vectorstore.keywords import KeywordIndex, searched
 from vectorstore.language import language_of
 from vectorstore.passages import Passage
-from vectorstore.segment import content_terms, terms
+from vectorstore.segment import content_terms, query_terms, terms
 from vectorstore.store import CardStore
 from vectorstore.tags import normalise
 
@@ -29,12 +29,14 @@ class Weights:
 
     Args:
         keyword: BM25, divided by the sum of the question's inverse document frequencies.
+        latent: cosine in the latent space of the collection's words.
         question, questions: cosine to the nearest of the questions that the card answers, and their mean.
         passage, passages: cosine to the nearest passage, and the mean of the three nearest.
         name: the question names the method that the card introduces (0 to 1).
     """
 
-    keyword: float = 11.0
+    keyword: float = 14.0
+    latent: float = 6.0
     question: float = 70.0
     questions: float = 24.0
     passage: float = 28.0
@@ -47,6 +49,7 @@ class Signals:
     """What was seen of one card for one question."""
 
     keyword: float = 0.0
+    latent: float = 0.0
     questions: list[float] = field(default_factory=list)
     passages: list[tuple[float, str]] = field(default_factory=list)
     name: float = 0.0
@@ -111,8 +114,7 @@ class Retriever:
         """
         allowed = self._allowed(filters)
         vector = self._embedder.embed_array([question], kind="query")[0]
-        wanted = content_terms(question)
-        seen, unseen = self._signals(question, vector, wanted, allowed)
+        seen, unseen = self._signals(question, vector, allowed)
         scores = {card_id: _score(signals, self._weights, unseen) for card_id, signals in seen.items()}
         best = sorted(scores, key=lambda card_id: (-scores[card_id], card_id))[:k]
         cards = self._store.get(best)
@@ -126,7 +128,7 @@ class Retriever:
             for card_id in best
             if card_id in cards
         ]
-        return Retrieved(hits, cards, self._overall(seen, wanted, hits, cards), vector)
+        return Retrieved(hits, cards, self._overall(seen, content_terms(question), hits, cards), vector)
 
     def _allowed(self, filters: Filters | None) -> list[str] | None:
         """The card ids that the filters leave, or None where all are."""
@@ -140,13 +142,14 @@ class Retriever:
         return ids
 
     def _signals(
-        self, question: str, vector: "np.ndarray", wanted: Sequence[str], allowed: list[str] | None
+        self, question: str, vector: "np.ndarray", allowed: list[str] | None
     ) -> tuple[dict[str, Signals], float]:
         """What each candidate shows, and the cosine that whatever was not among the nearest stays below."""
         seen: dict[str, Signals] = defaultdict(Signals)
         unseen = 1.0
         if allowed is not None and not allowed:
             return seen, unseen
+        wanted = query_terms(question)
         attainable = self._attainable(wanted)
         for card_id, score in self._keywords.search(wanted, _KEYWORD_CARDS, only=allowed):
             seen[card_id].keyword = score / attainable
@@ -163,6 +166,9 @@ class Retriever:
             for card_id, strength in self._named(question).items():
                 if within is None or card_id in within:
                     seen[card_id].name = strength
+        latent = self._keywords.latent.nearest(wanted, _LATENT_CARDS, also=list(seen), only=allowed)
+        for card_id, cosine in latent.items():
+            seen[card_id].latent = max(0.0, cosine)
         return seen, unseen
 
     def _attainable(self, wanted: Sequence[str]) -> float:
@@ -189,6 +195,7 @@ class Retriever:
 # Entries and cards looked at before ranking: wide enough that a card found by one signal meets the others.
 _DENSE_ENTRIES = 1_000
 _KEYWORD_CARDS = 200
+_LATENT_CARDS = 50
 # A card is given three nearest passages and six nearest questions; those not seen count as `unseen`.
 _PASSAGES, _QUESTIONS = 3, 6
 
@@ -204,6 +211,7 @@ def _score(signals: Signals, weights: Weights, unseen: float) -> float:
     passage, passages = above((similarity for similarity, _ in signals.passages), _PASSAGES)
     return (
         weights.keyword * signals.keyword
+        + weights.latent * signals.latent
         + weights.question * question
         + weights.questions * questions
         + weights.passage * passage
@@ -238,7 +246,7 @@ def _passages(card: PaperCard, found: Iterable[tuple[float, str]]) -> list[Passa
             passages.append(
                 Passage(
                     card_id=card.id,
-                    field=match["field"],  # type: ignore[arg-type]
+                    field=match["field"],
                     language=language_of(text),
                     start=start,
                     end=end,

@@ -1,4 +1,4 @@
-"""The keyword index: BM25 over whole cards in English and Chinese (tantivy), derived from the card store."""
+"""The keyword index: whole cards by their words (BM25 in tantivy) and by what these stand for (a latent space)."""
 
 import json
 import math
@@ -11,20 +11,27 @@ from typing import Any
 
 from vectorstore.cards import FIELDS, PaperCard
 from vectorstore.errors import StoreError
+from vectorstore.latent import LatentSpace
 from vectorstore.latex import readable
-from vectorstore.segment import terms
+from vectorstore.segment import index_terms
 from vectorstore.store import CardStore
 
 # Bumped when segmentation or fields change: an index of another version is rebuilt from the store.
-_VERSION = "1"
+_VERSION = "2"
 _WRITER_BYTES = 64_000_000
 
 _FIELD = "words"
+_AT_ONCE = 500
+# The latent space is fitted on so many cards at most, spread over the collection; the others are folded in.
+_FITTED_CARDS = 2_000
+# It is fitted anew when this share of the cards is new to it.
+_NEW_SHARE = 1 / 3
 
 
 class KeywordIndex:
-    """Cards ranked by BM25 over everything they are found by: title, tags, own text, other wording, questions.
+    """Cards by everything they are found by: title, tags, own text, other wording, questions.
 
+    It is derived from the card store and can always be made anew.
     Opening and searching change nothing on disk; `sync` does, and wants the writer's lock.
 
     Args:
@@ -37,6 +44,8 @@ class KeywordIndex:
     def __init__(self, folder: Path) -> None:
         self._folder = folder / f"v{_VERSION}"
         self._stamp = self._folder / "stamp.json"
+        self._space = self._folder / "latent.npz"
+        self._latent: LatentSpace | None = None
         self._schema = _schema()
         self._damaged = False
         # The stamp whose files were last read: as long as it stands they need not be read again.
@@ -83,7 +92,7 @@ class KeywordIndex:
                     self._damaged = True
                     return False
                 self._damaged = False
-                self._index = self._open()
+                self._index, self._latent = self._open(), None
                 self._read = text
             return not self._damaged and bool(stamp["revision"] == (revision or store.revision()))
         except (OSError, ValueError, KeyError, TypeError):
@@ -109,10 +118,11 @@ class KeywordIndex:
         revision = store.revision()
         self.in_step_with(store, revision)
         with self._writable():
-            # While there is no stamp, what tantivy committed last is taken as it is: a kill does no damage.
+            # While there is no stamp, what tantivy committed last is taken as it is, and the latent space as unknown.
+            known = self._stamp.exists()
             self._stamp.unlink(missing_ok=True)
             try:
-                changed = self._brought_up(store)
+                changed = self._brought_up(store, known)
             except ValueError:
                 self._damaged = True
                 changed = self._made_anew(store)
@@ -125,33 +135,66 @@ class KeywordIndex:
 
     def _made_anew(self, store: CardStore) -> int:
         try:
-            return self._brought_up(store)
+            return self._brought_up(store, False)
         except ValueError as error:
             raise StoreError(
                 f"the keyword index in {self._folder} cannot be made ({error}); is the disk full?"
             ) from error
 
-    def _brought_up(self, store: CardStore) -> int:
+    def _brought_up(self, store: CardStore, known: bool) -> int:
         if self._damaged:
             # It holds nothing that the store does not.
             shutil.rmtree(self._folder)
-            self._damaged = False
+            self._damaged = known = False
             self._index = self._open()
         self._index.reload()
         wanted, present = store.hashes(), self._hashes()
         gone = [card_id for card_id in present if card_id not in wanted]
         stale = [card_id for card_id, digest in wanted.items() if present.get(card_id) != digest]
-        if gone or stale:
-            writer = self._index.writer(_WRITER_BYTES, 1)
-            for card_id in (*gone, *stale):
-                writer.delete_documents("id", card_id)
-            for start in range(0, len(stale), 500):
-                for card in store.get(stale[start : start + 500]).values():
-                    writer.add_document(_document(card))
-            writer.commit()
-            writer.wait_merging_threads()
-            self._index.reload()
+        space = self._kept_space(len(wanted), len(stale)) if known else None
+        if space is None:
+            spread = list(wanted)[:: max(1, math.ceil(len(wanted) / _FITTED_CARDS))]
+            space, unplaced = LatentSpace.fit(words for _, words in _words_of(store, spread)), list(wanted)
+        else:
+            unplaced = stale
+        writer = self._index.writer(_WRITER_BYTES, 1)
+        for card_id in (*gone, *stale):
+            writer.delete_documents_by_term("id", card_id)
+        fresh = set(stale)
+        space.fold({}, gone)
+        for start in range(0, len(unplaced), _AT_ONCE):
+            placed = {}
+            for card, words in _words_of(store, unplaced[start : start + _AT_ONCE]):
+                placed[card.id] = words
+                if card.id in fresh:
+                    writer.add_document(_document(card, words))
+            space.fold(placed)
+        space.save(self._space)
+        self._latent = space
+        writer.commit()
+        writer.wait_merging_threads()
+        self._index.reload()
         return len(gone) + len(stale)
+
+    def _kept_space(self, cards: int, stale: int) -> LatentSpace | None:
+        """The space as it was, where what is new to it can be folded in; None where it has to be fitted anew."""
+        try:
+            space = LatentSpace.load(self._space)
+        except (OSError, ValueError, KeyError):
+            return None
+        outgrown = cards - space.fitted > _NEW_SHARE * cards and space.fitted < _FITTED_CARDS // 2
+        return None if outgrown or stale > _NEW_SHARE * cards else space
+
+    @property
+    def latent(self) -> LatentSpace:
+        """The latent space of the cards' words, read when it is first asked for."""
+        if self._latent is None:
+            try:
+                self._latent = LatentSpace.load(self._space)
+            except (OSError, ValueError, KeyError):
+                # Another process is making it anew: without it cards are found by their words alone.
+                self._latent = LatentSpace.fit([])
+        return self._latent
 
     def _hashes(self) -> dict[str, str]:
         import tantivy
@@ -170,7 +213,7 @@ class KeywordIndex:
         return int(self._index.searcher().num_docs)
 
     def search(self, wanted: Sequence[str], k: int, *, only: Iterable[str] | None = None) -> list[tuple[str, float]]:
-        """The best cards for some terms (see `segment.content_terms`).
+        """The best cards for some terms (see `segment.query_terms`).
 
         Args:
             wanted: terms; a repeated one counts once.
@@ -215,12 +258,17 @@ def _schema() -> Any:
     return builder.build()
 
 
-def _document(card: PaperCard) -> Any:
+def _document(card: PaperCard, words: Sequence[str]) -> Any:
     import tantivy
 
-    return tantivy.Document(
-        id=card.id, hash=card.content_hash(), **{_FIELD: " ".join(terms(readable("\n".join(searched(card)))))}
-    )
+    return tantivy.Document(id=card.id, hash=card.content_hash(), **{_FIELD: " ".join(words)})
+
+
+def _words_of(store: CardStore, card_ids: Sequence[str]) -> Iterator[tuple[PaperCard, list[str]]]:
+    """Cards with the words that they are indexed by."""
+    for start in range(0, len(card_ids), _AT_ONCE):
+        for card in store.get(card_ids[start : start + _AT_ONCE]).values():
+            yield card, index_terms(readable("\n".join(searched(card))))
 
 
 def searched(card: PaperCard) -> list[str]:

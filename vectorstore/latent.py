@@ -4,9 +4,9 @@ Latent semantic indexing (Deerwester et al. 1990) over BM25 weights: words that 
 whichever of the two languages, get like directions. It is fitted on the cards themselves, so it needs no model.
 """
 
-import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
 # Enough directions for the sub-fields of some thousand papers; more than this tell single cards apart again.
 _DIRECTIONS = 160
-# The space is fitted on so many cards at most, spread over the collection; the others are folded in.
-_FITTED_CARDS = 2_000
 _COLUMNS = 4_096
 _K1, _B = 1.2, 0.75
 
@@ -31,7 +29,7 @@ class LatentSpace:
         length: mean length of the fitted cards, in words.
         fitted: how many cards it was fitted on.
         ids: the cards, in order.
-        places: one row a card, (cards, directions), each of length 1, float16.
+        places: one row a card, (cards, directions), each of length 1, float32.
     """
 
     def __init__(
@@ -50,26 +48,22 @@ class LatentSpace:
         self.ids, self._places = list(ids), places
 
     @classmethod
-    def fit(cls, cards: Mapping[str, Sequence[str]]) -> "LatentSpace":
-        """Find the directions of some cards.
+    def fit(cls, cards: Iterable[Sequence[str]]) -> "LatentSpace":
+        """Find the directions of some cards; none of them is placed yet.
 
         Args:
-            cards: every card's words by its id, repeats included.
+            cards: every card's words, repeats included; more than some thousands take minutes.
         """
         import numpy as np
 
-        ids = list(cards)
-        step = max(1, math.ceil(len(ids) / _FITTED_CARDS))
-        counts = [Counter(cards[card_id]) for card_id in ids[::step]]
+        counts = [Counter(words) for words in cards]
         frequency = Counter(word for count in counts for word in count)
         words = sorted(frequency)
         held = np.array([frequency[word] for word in words], np.float32)
         weights = np.log1p((len(counts) - held + 0.5) / (held + 0.5)).astype(np.float32)
         length = sum(count.total() for count in counts) / max(1, len(counts))
         space = cls(words, weights, np.empty((len(words), 0), np.float16), length, len(counts), [], np.empty((0, 0)))
-        table = [space._weighed(count) for count in counts]
-        space._directions = _directions(table, len(words))
-        space.fold(cards)
+        space._directions = _directions([space._weighed(count) for count in counts], len(words))
         return space
 
     def fold(self, cards: Mapping[str, Sequence[str]], gone: Iterable[str] = ()) -> None:
@@ -84,24 +78,38 @@ class LatentSpace:
         out = set(gone) | cards.keys()
         kept = [row for row, card_id in enumerate(self.ids) if card_id not in out]
         placed = [self._place(*self._weighed(Counter(words))) for words in cards.values()]
-        old = self._places[kept] if kept else np.empty((0, self._directions.shape[1]), np.float16)
-        self._places = np.vstack([old, *placed]).astype(np.float16)
+        old = self._places[kept] if kept else np.empty((0, self._directions.shape[1]), np.float32)
+        self._places = np.vstack([old, *placed]).astype(np.float32)
         self.ids = [self.ids[row] for row in kept] + list(cards)
+        self.__dict__.pop("_card_rows", None)
 
-    def similarities(self, wanted: Sequence[str]) -> "np.ndarray":
-        """Cosine of a question to every card, in the order of `ids`; zeros where none of its words has a direction.
+    def nearest(
+        self, wanted: Sequence[str], k: int, *, also: Iterable[str] = (), only: Iterable[str] | None = None
+    ) -> dict[str, float]:
+        """Cosines of a question to the cards nearest to it; empty where none of its words has a direction.
 
         Args:
             wanted: the question's words.
+            k: how many cards.
+            also: further cards whose cosines are wanted.
+            only: if given, the ids of the cards that may be among the nearest.
         """
         import numpy as np
 
         rows = [self._rows[word] for word in dict.fromkeys(wanted) if word in self._rows]
         if not rows or not self.ids:
-            return np.zeros(len(self.ids), np.float32)
-        place = self._place(np.array(rows), self._weights[rows])
-        cosines: np.ndarray = self._places.astype(np.float32) @ place
-        return cosines
+            return {}
+        cosines = self._places @ self._place(np.array(rows), self._weights[rows])
+        allowed = np.arange(len(self.ids)) if only is None else np.array(self._rows_of(only), int)
+        best = allowed[np.argsort(-cosines[allowed], kind="stable")[:k]]
+        return {self.ids[row]: float(cosines[row]) for row in (*best, *self._rows_of(also))}
+
+    def _rows_of(self, card_ids: Iterable[str]) -> list[int]:
+        return [self._card_rows[card_id] for card_id in card_ids if card_id in self._card_rows]
+
+    @cached_property
+    def _card_rows(self) -> dict[str, int]:
+        return {card_id: row for row, card_id in enumerate(self.ids)}
 
     def save(self, path: Path) -> None:
         """Write the space to one file, all of it or nothing."""
