@@ -121,7 +121,7 @@ class TestAnHonestRun:
         assert asked["search", "assistant"] == ranked
         for name in ("langchain-tutorial", "bm25", "dense"):
             assert asked["search", name] == ranked | {"q-5"}
-        for name in ("no-keyword", "no-dense", "no-names", "no-aids", "only-keyword", "only-passage"):
+        for name in ("no-keyword", "no-latent", "no-dense", "no-names", "no-aids", "only-keyword", "only-passage"):
             assert asked["search", name] == ranked
         assert asked["verify", "naive-check"] == asked["verify", "assistant"] == {f"c-{place}" for place in range(4)}
 

@@ -1,7 +1,7 @@
 """The assistant's retrieval with a part switched off, from the outside: other weights, or other indexes."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from vectorstore.cards import CardAid, PaperCard
 if TYPE_CHECKING:
     import numpy as np
 
-_NOTHING = Weights(keyword=0, question=0, questions=0, passage=0, passages=0, name=0)
+_DENSE = ("question", "questions", "passage", "passages")
 
 
 def ablations(bench: Bench, memory: "Memory") -> list[Ranker]:
@@ -33,20 +33,17 @@ def ablations(bench: Bench, memory: "Memory") -> list[Ranker]:
         info = SystemInfo(name=name, title=title, role="ablation", description=description)
         return Ablated(info, lambda: memory.retriever(weights))
 
-    ours = Weights()
     single = "No fusion: the cards in the order of this one signal."
     return [
-        weighed("no-keyword", "no keyword", "Without BM25.", _with(ours, keyword=0)),
+        weighed("no-keyword", "no keyword", "Without BM25.", _without("keyword")),
         weighed(
-            "no-dense",
-            "no dense",
-            "Without any vector: BM25 over text and aids, and method names.",
-            _with(ours, question=0, questions=0, passage=0, passages=0),
+            "no-latent", "no latent space", "Without the latent space of the collection's words.", _without("latent")
         ),
-        weighed("no-names", "no names", "Without matching method names.", _with(ours, name=0)),
-        weighed("only-keyword", "keyword only", single, _with(_NOTHING, keyword=1)),
-        weighed("only-question", "nearest question only", single, _with(_NOTHING, question=1)),
-        weighed("only-passage", "nearest passage only", single, _with(_NOTHING, passage=1)),
+        weighed("no-dense", "no dense", "Without any vector of the embedder.", _without(*_DENSE)),
+        weighed("no-names", "no names", "Without matching method names.", _without("name")),
+        weighed("only-keyword", "keyword only", single, _only("keyword")),
+        weighed("only-question", "nearest question only", single, _only("question")),
+        weighed("only-passage", "nearest passage only", single, _only("passage")),
         Ablated(
             SystemInfo(
                 name="no-aids",
@@ -186,5 +183,11 @@ def _bare(card: PaperCard) -> PaperCard:
     return card.model_copy(update={"aid": CardAid()})
 
 
-def _with(weights: Weights, **changed: float) -> Weights:
-    return replace(weights, **changed)
+def _without(*signals: str) -> Weights:
+    """The assistant's own weights, but for some signals that count nothing."""
+    return replace(Weights(), **dict.fromkeys(signals, 0.0))
+
+
+def _only(signal: str) -> Weights:
+    """Weights with which one signal alone counts."""
+    return Weights(**{field.name: float(field.name == signal) for field in fields(Weights)})
