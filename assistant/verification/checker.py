@@ -14,8 +14,10 @@ from assistant.verification.features import (
     Line,
     Statement,
     features,
+    held_terms,
     line_of,
     missing_figures,
+    missing_latin,
     missing_names,
     statement_of,
 )
@@ -33,8 +35,10 @@ Opinion = Callable[[str, list[str]], bool | None]
 
 _LONGEST_CLAIM = 2_000
 _MOST_QUOTES = 4
-# A share of the claim's words, weighed by rarity: true claims stay below it where the card speaks their language.
-_FOREIGN = 0.95
+_UNHEARD = "\0"
+# What a claim shares with its card must weigh as much as this many words of which there are no rarer ones: one true
+# claim in 400 stays below it.
+_LEAST_HELD = 0.6
 _URL = re.compile(r"(?:https?://|www\.)[^\s<>()\[\]]+", re.IGNORECASE)
 
 
@@ -100,16 +104,18 @@ class Checker:
         if not lines or not statement.terms:
             return Examination("there is nothing in it to check")
         titles = " ".join(card.title for card in cards)
-        refusal = _refusal(statement, lines, titles)
+        held = held_terms(statement, lines, titles)
+        refusal = _refusal(statement, lines, titles, held)
         if refusal:
             return Examination(refusal)
+        # The last is a term that no card has: as rare as can be in this collection.
+        rarity = self._rarity((*statement.terms, _UNHEARD)) if self._rarity else {}
+        spoken = any(line.passage.language == statement.language for line in lines)
+        if spoken and _weight(held, rarity) < _LEAST_HELD:
+            return Examination("hardly a word of it stands in the card")
         cosines = self._closeness(claim, [line.passage for line in lines]) if self._closeness else None
-        rarity = self._rarity(statement.terms) if self._rarity else {}
         ranked = _ranked(statement, lines, cosines, rarity)
         seen = features(statement, lines, ranked[:2], titles, cosines, rarity)
-        spoken = any(line.passage.language == statement.language for line in lines)
-        if spoken and seen["uncovered"] > _FOREIGN:
-            return Examination("hardly a word of it stands in the card", seen)
         return Examination("", seen, [line.passage for line in _carrying(statement, ranked)])
 
 
@@ -159,7 +165,12 @@ def fitted() -> Fitted:
     return Fitted(**values)
 
 
-def _refusal(statement: Statement, lines: Sequence[Line], titles: str) -> str:
+def _weight(found: frozenset[str], rarity: Mapping[str, float]) -> float:
+    """The rarity of some terms in all, in units of the rarest there can be."""
+    return sum(rarity.get(term, 1.0) for term in found) / rarity.get(_UNHEARD, 1.0)
+
+
+def _refusal(statement: Statement, lines: Sequence[Line], titles: str, held: frozenset[str]) -> str:
     """What alone is enough to refuse a claim: something it names or counts stands nowhere."""
     figures = missing_figures(statement, lines)
     if figures:
@@ -170,6 +181,7 @@ def _refusal(statement: Statement, lines: Sequence[Line], titles: str) -> str:
     if digits:
         return f"{', '.join(digits)} stands nowhere in the card"
     names = missing_names(statement, fold(titles) + "".join(line.folded for line in lines))
+    names = names or missing_latin(statement, held)
     if names:
         return f"{', '.join(names)} stands nowhere in the card"
     if DENIAL.search(statement.text) and not any(DENIAL.search(line.text) for line in lines):

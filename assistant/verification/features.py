@@ -22,6 +22,7 @@ _CJK = re.compile(r"[\u3400-\u9fff]")
 _HYPHEN = re.compile(r"[-/]")
 # Characters around a figure that say what it is a figure of.
 _AROUND = 60
+_SHORT_WORD = 2
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,22 @@ def missing_figures(statement: Statement, lines: Sequence[Line]) -> list[Figure]
     """Hard figures of a claim that stand nowhere in the lines."""
     known = [figure for line in lines for figure in line.figures]
     return [f for f in statement.figures if f.hard and not any(same(f, other) for other in known)]
+
+
+def held_terms(statement: Statement, lines: Sequence[Line], title: str) -> frozenset[str]:
+    """The terms of a claim that stand in the lines or in the title."""
+    return frozenset(statement.terms) & frozenset().union(*(line.terms for line in lines), terms(title))
+
+
+def missing_latin(statement: Statement, held: frozenset[str]) -> list[str]:
+    """Words of Latin letters in a Chinese claim that stand nowhere in the card: there they name things."""
+    if statement.language != "zh":
+        return []
+    return [
+        term
+        for term in statement.terms
+        if term.isascii() and term.isalpha() and len(term) > _SHORT_WORD and term not in held
+    ]
 
 
 def missing_names(statement: Statement, folded: str) -> list[str]:
