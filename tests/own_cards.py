@@ -1,14 +1,16 @@
 """Small cards of nobody's papers, their files, and processes of their own that ingest them."""
 
 import json
+import re
 import subprocess
 import sys
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from langchain_core.embeddings import DeterministicFakeEmbedding
+from langchain_core.embeddings import Embeddings
 
 from assistant import Assistant
 from assistant.settings import Settings
@@ -16,8 +18,21 @@ from vectorstore.cards import PaperCard
 from vectorstore.store import Entry, StoredCard, filter_tags
 
 ROOT = Path(__file__).parents[1]
-# Vectors that say nothing but differ: enough wherever finding by meaning is not what is tested.
-SIZE = 8
+SIZE = 64
+
+
+class HashedWords(Embeddings):
+    """An embedder that takes no time: texts are near each other as far as they share words."""
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        return [self.embed_query(text) for text in texts]
+
+    def embed_query(self, text: str) -> list[float]:
+        vector = np.zeros(SIZE)
+        for word in re.findall(r"[a-z]+|\d+|[\u3400-\u9fff]", text.lower()) or ["nothing"]:
+            digest = zlib.crc32(word.encode())
+            vector[digest % SIZE] += 1 if digest & 0x10000 else -1
+        return (vector if vector.any() else vector + 1).tolist()
 
 
 def record(number: int, wording: str = "plain", **more: Any) -> dict[str, Any]:
@@ -45,13 +60,13 @@ def settings(home: Path, **more: Any) -> Settings:
 
 def own_assistant(home: Path, **more: Any) -> Assistant:
     """An assistant on a state folder of its own, with vectors that take no time."""
-    return Assistant(settings(home, **more), embeddings=DeterministicFakeEmbedding(size=SIZE))
+    return Assistant(settings(home, **more), embeddings=HashedWords())
 
 
 def stored(number: int, passages: int = 3, wording: str = "plain", **more: Any) -> StoredCard:
     """A card with made-up vectors, the same for the same number and wording."""
     card = PaperCard(**{key: value for key, value in record(number, wording, **more).items() if key != "questions"})
-    rows = np.random.default_rng([number, *wording.encode()]).normal(size=(passages, SIZE))
+    rows = np.random.default_rng([number, *wording.encode()]).normal(size=(passages, 8))
     vectors = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
     shared = {"card_id": card.id, "category": card.category, "tags": filter_tags(card), "kind": "text"}
     entries = [

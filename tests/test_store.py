@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from own_cards import SIZE, finished, process, stored
+from own_cards import finished, process, stored
 from pydantic import SecretStr
 
 from vectorstore.connection import connect
@@ -65,7 +65,7 @@ def test_what_is_put_in_is_found_again(store: CardStore) -> None:
 
 
 def test_an_empty_store_finds_nothing(store: CardStore) -> None:
-    assert store.nearest(np.ones(SIZE, np.float32), 5) == []
+    assert store.nearest(np.ones(8, np.float32), 5) == []
     assert store.count() == 0
     assert store.hashes() == {}
     assert store.sound()
@@ -77,7 +77,7 @@ def test_cards_and_passages_are_filtered_by_category_tag_and_id(store: CardStore
     assert store.card_ids({"tags": {"$contains": "kind-2"}}) == ["own-2"]
     both = {"$and": [{"category": "Gardens"}, {"tags": {"$contains": "kind-2"}}]}
     assert store.card_ids(both) == []
-    anywhere = np.ones(SIZE, np.float32)
+    anywhere = np.ones(8, np.float32)
     for where, allowed in [
         ({"card_id": {"$in": ["own-0", "own-3"]}}, {"own-0", "own-3"}),
         ({"category": "Kitchens"}, {"own-0", "own-2"}),
@@ -144,7 +144,7 @@ def test_every_write_changes_the_revision_and_reading_does_not(store: CardStore)
     store.remove(["own-1"])
     seen.append(store.revision())
     assert len(set(seen)) == 3
-    store.nearest(np.ones(SIZE, np.float32), 5)
+    store.nearest(np.ones(8, np.float32), 5)
     store.hashes()
     assert store.revision() == seen[-1]
     store.set_mark("half-way")
