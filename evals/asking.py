@@ -9,8 +9,9 @@ from evals.record import Record, key_of
 from evals.results import Outcome, Part, SystemInfo
 from evals.selection import concerns
 from evals.systems import Bench, Progress, System, Unavailable
-from evals.systems.ablations import Memory, ablations
+from evals.systems.ablations import ablations
 from evals.systems.baselines import Dense, Keywords, Tutorial
+from evals.systems.memory import Memory
 from evals.systems.naive import NaiveCheck
 from evals.systems.ours import Answering, Searching, Verifying
 from evals.systems.paperqa import PaperQA
@@ -79,7 +80,7 @@ def works_of(
         Work("verify", Verifying(assistant), claims),
     ]
     if with_baselines:
-        rankers = (Tutorial(bench), Keywords(bench), Dense(bench), PaperQA(bench))
+        rankers = (Tutorial(bench), Keywords(bench), Dense(bench, memory), PaperQA(bench))
         works += [Work("search", ranker, chosen("retrieval", "conversations")) for ranker in rankers]
         works.append(Work("verify", NaiveCheck(bench), claims))
     if with_ablations:

@@ -7,7 +7,8 @@ from decimal import Decimal
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _GROUPED = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
-_LATEX_GROUP = re.compile(r"\{,\}|[\\{}]")
+_LATEX_COMMAND = re.compile(r"\\(?:[A-Za-z]+|\s)")
+_LATEX_SIGN = re.compile(r"\{,\}|[\\{}$]")
 _PERCENT_AFTER = re.compile(
     r"(?:\s*[-–—~至到]\s*\d+(?:\.\d+)?)?\s*(?:%|percent(?:age points?)?\b|个?百分点)", re.IGNORECASE
 )
@@ -45,9 +46,9 @@ class Amount:
 
 
 def plain(text: str) -> str:
-    """Text with full-width forms folded, LaTeX's escapes and thousands separators gone."""
-    folded = unicodedata.normalize("NFKC", text)
-    return _GROUPED.sub("", _LATEX_GROUP.sub(lambda match: "," if match[0] == "{,}" else "", folded))
+    """Text with full-width forms folded, LaTeX's commands and signs and thousands separators gone."""
+    folded = _LATEX_COMMAND.sub(" ", unicodedata.normalize("NFKC", text))
+    return _GROUPED.sub("", _LATEX_SIGN.sub(lambda match: "," if match[0] == "{,}" else "", folded))
 
 
 def written(text: str) -> set[tuple[str, bool]]:

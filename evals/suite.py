@@ -22,7 +22,7 @@ from evals.results import OURS, Outcome, Part, Report, RunInfo
 from evals.scoring import Scorer
 from evals.selection import concerns, limited, parts_named
 from evals.systems import Bench
-from evals.systems.ablations import Memory
+from evals.systems.memory import Memory
 from vectorstore.errors import UserError
 
 if TYPE_CHECKING:

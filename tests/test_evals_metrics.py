@@ -183,6 +183,8 @@ class TestFigures:
             ("1,203 of 10{,}000", {("1203", False), ("10000", False)}),
             ("Qwen2.5-7B", {("2.5", False), ("7", False)}),
             ("6-16%", {("6", True), ("16", True)}),
+            ("$>4$% and $+3.4\\ \\text{percentage points}$", {("4", True), ("3.4", True)}),
+            ("$1.5\\times$, 10\\,000", {("1.5", False), ("10000", False)}),
             ("two stages", set()),
         ],
     )

@@ -11,6 +11,7 @@ from evals.datasets.models import AnyItem
 from evals.metrics.ranking import DEPTH
 from evals.results import FoundCard, Outcome, SystemInfo
 from evals.systems import Bench
+from evals.systems.memory import Memory
 from evals.systems.ours import found
 from evals.systems.ranking import Ranker
 from vectorstore.cards import CardAid, PaperCard
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 _DENSE = ("question", "questions", "passage", "passages")
 
 
-def ablations(bench: Bench, memory: "Memory") -> list[Ranker]:
+def ablations(bench: Bench, memory: Memory) -> list[Ranker]:
     """All of them.
 
     Args:
@@ -52,7 +53,7 @@ def ablations(bench: Bench, memory: "Memory") -> list[Ranker]:
                 description="Without the other wording and the questions that help to find a card: what a user's "
                 "own cards get.",
             ),
-            lambda: _without_aids(bench),
+            lambda: _without_aids(bench, memory),
         ),
     ]
 
@@ -86,67 +87,11 @@ class Ablated(Ranker):
         return found(self._retriever.retrieve(understand(question).standalone, k=DEPTH).hits)
 
 
-class Memory:
-    """The parts of a collection that answer one question alike every time, asked once.
-
-    Args:
-        bench: whose collection it is.
-    """
-
-    def __init__(self, bench: Bench) -> None:
-        collection = bench.collection
-        self._store = _Remembering(collection.store, ("nearest",))
-        self._keywords = _Remembering(collection.keywords, ("search", "inverse_frequencies"))
-        self._embedder = _Remembering(collection.embedder, ("embed_array",))
-        self._collection = collection
-
-    def retriever(self, weights: Weights | None = None) -> Retriever:
-        """A retriever over them.
-
-        Args:
-            weights: what each signal counts; None for the assistant's own.
-        """
-        parts: tuple[Any, Any, Any] = (self._store, self._keywords, self._embedder)
-        return Retriever(*parts, self._collection.names().cards_named, weights)
-
-
-class _Remembering:
-    """Stands in front of an object and keeps what some of its methods gave for the same arguments."""
-
-    def __init__(self, inner: Any, methods: Sequence[str]) -> None:
-        self._inner, self._methods = inner, methods
-        self._kept: dict[Any, Any] = {}
-
-    def __getattr__(self, name: str) -> Any:
-        value = getattr(self._inner, name)
-        if name not in self._methods:
-            return value
-
-        def remembered(*args: Any, **named: Any) -> Any:
-            key = (name, _frozen(args), _frozen(named))
-            if key not in self._kept:
-                self._kept[key] = value(*args, **named)
-            return self._kept[key]
-
-        return remembered
-
-
-def _frozen(value: Any) -> Any:
-    """Arguments as something that can be a key."""
-    if hasattr(value, "tobytes"):
-        return value.tobytes()
-    if isinstance(value, Mapping):
-        return tuple((key, _frozen(each)) for key, each in sorted(value.items()))
-    if isinstance(value, list | tuple):
-        return tuple(_frozen(each) for each in value)
-    return value
-
-
-def _without_aids(bench: Bench) -> Retriever:
+def _without_aids(bench: Bench, memory: Memory) -> Retriever:
     from assistant.names import NameIndex
     from vectorstore.keywords import KeywordIndex
 
-    store: Any = _Bare(bench.collection.store)
+    store: Any = _Bare(memory.store)
     keywords = KeywordIndex(bench.folder / "keywords-without-aids")
     keywords.sync(store)
     return Retriever(store, keywords, bench.embedder, NameIndex.build(store.cards()).cards_named)

@@ -5,12 +5,13 @@ from typing import Any
 
 from evals.results import FoundCard, SystemInfo
 from evals.systems import Bench, Unavailable
+from evals.systems.memory import Memory
 from evals.systems.ranking import Ranker, by_card
 from evals.systems.text import card_text
 from evals.systems.vectors import KeptEmbeddings
 
 _CHUNK, _OVERLAP, _TOP = 1_000, 200, 4
-_ENTRIES = 200
+_ENTRIES = 1_000
 # Wide enough that the approximate search gives the same cards each time.
 _EXACT: Any = {"hnsw": {"space": "cosine", "ef_search": 400, "ef_construction": 200}}
 _WORD = re.compile(r"[a-z0-9]+(?:[-.'][a-z0-9]+)*|[\u3400-\u9fff]+")
@@ -99,7 +100,7 @@ class Keywords(Ranker):
 class Dense(Ranker):
     """The nearest passage of a card's own text, nothing else."""
 
-    def __init__(self, bench: Bench) -> None:
+    def __init__(self, bench: Bench, memory: Memory) -> None:
         super().__init__(
             SystemInfo(
                 name="dense",
@@ -108,12 +109,12 @@ class Dense(Ranker):
                 description="Cosine to the nearest passage of a card's own text under its title; the same embedder.",
             )
         )
-        self._bench = bench
+        self._embedder, self._store = bench.embedder, memory.store
 
     def rank(self, question: str) -> list[FoundCard]:
         """Cards in the order of their nearest passage."""
-        vector = self._bench.embedder.embed_array([question], kind="query")[0]
-        found = self._bench.collection.store.nearest(vector, _ENTRIES, {"kind": "text"})
+        vector = self._embedder.embed_array([question], kind="query")[0]
+        found = self._store.nearest(vector, _ENTRIES, {"kind": "text"})
         return by_card((entry.partition("|")[0], similarity) for entry, similarity in found)
 
 

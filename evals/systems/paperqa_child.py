@@ -10,6 +10,7 @@ import asyncio
 import json
 import os
 import sys
+from importlib.util import find_spec
 from typing import Any
 
 # What the libraries print must not get between the lines of the protocol.
@@ -35,6 +36,11 @@ def _hear() -> dict[str, Any]:
 
 
 async def _serve() -> None:
+    # The tokenizer of its chunker would be fetched from the network; litellm brings it along.
+    litellm = find_spec("litellm")
+    for folder in (litellm.submodule_search_locations or ()) if litellm is not None else ():
+        os.environ.setdefault("TIKTOKEN_CACHE_DIR", os.path.join(folder, "litellm_core_utils", "tokenizers"))
+
     import paperqa
     from lmi import EmbeddingModel, EmbeddingModes
     from paperqa.readers import chunk_text
@@ -63,8 +69,7 @@ async def _serve() -> None:
             content=text,
             metadata=ParsedMetadata(parsing_libraries=[], total_parsed_text_length=len(text)),
         )
-        # Its tokenizer would have to be fetched from the network; cutting by characters is its own alternative.
-        texts = chunk_text(parsed, doc, chunks["chunk_chars"], chunks["overlap"], use_tiktoken=False)
+        texts = chunk_text(parsed, doc, chunks["chunk_chars"], chunks["overlap"])
         await docs.aadd_texts(texts, doc, settings=settings)
     await docs.retrieve_texts("warm-up", _FOUND, settings=settings, embedding_model=embedder)
     _say({"ready": paperqa.__version__})
