@@ -32,16 +32,19 @@ class Weights:
         latent: cosine in the latent space of the collection's words.
         question, questions: cosine to the nearest of the questions that the card answers, and their mean.
         passage, passages: cosine to the nearest passage, and the mean of the three nearest.
+        stand_in: so much of the passages' signals stands in for the questions' where those are lower, so that a
+            card without questions has a chance beside one with them.
         name: the question names the method that the card introduces (0 to 1).
     """
 
-    keyword: float = 14.0
-    latent: float = 6.0
+    keyword: float = 18.0
+    latent: float = 12.0
     question: float = 70.0
     questions: float = 24.0
-    passage: float = 28.0
-    passages: float = 21.0
-    name: float = 4.0
+    passage: float = 10.0
+    passages: float = 10.0
+    stand_in: float = 0.5
+    name: float = 10.0
 
 
 @dataclass
@@ -212,8 +215,8 @@ def _score(signals: Signals, weights: Weights, unseen: float) -> float:
     return (
         weights.keyword * signals.keyword
         + weights.latent * signals.latent
-        + weights.question * question
-        + weights.questions * questions
+        + weights.question * max(question, weights.stand_in * passage)
+        + weights.questions * max(questions, weights.stand_in * passages)
         + weights.passage * passage
         + weights.passages * passages
         + weights.name * signals.name
