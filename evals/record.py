@@ -23,28 +23,28 @@ class Record:
 
     Args:
         path: the file; made if absent. A line that a crash cut short is passed over.
+        code: version of the code that is measured; what another one gave can never be used again and goes.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, code: str) -> None:
+        self._code = code
         self._known: dict[str, Outcome] = {}
         path.parent.mkdir(parents=True, exist_ok=True)
-        if path.exists():
-            for line in path.read_text("utf-8", "replace").split("\n"):
-                self._take(line)
+        kept = [line for line in _lines(path) if self._take(line)]
+        temporary = path.with_name(path.name + ".new")
+        temporary.write_text("".join(f"{line}\n" for line in kept), "utf-8")
+        temporary.replace(path)
         self._file = path.open("a", encoding="utf-8")
-        # Whatever was cut short before must not swallow the first new line.
-        if path.stat().st_size:
-            self._file.write("\n")
 
-    def _take(self, line: str) -> None:
-        if not line.strip():
-            return
+    def _take(self, line: str) -> bool:
         try:
             value = json.loads(line)
+            if value["code"] != self._code:
+                return False
             self._known[value["key"]] = Outcome.model_validate(value["outcome"])
         except (ValueError, KeyError, TypeError, ValidationError):
-            return
+            return False
+        return True
 
     def get(self, key: str) -> Outcome | None:
         """What came back under this key before."""
@@ -54,13 +54,17 @@ class Record:
     def put(self, key: str, outcome: Outcome) -> None:
         """Remember what came back; it outlives the process from here on."""
         self._known[key] = outcome.model_copy(deep=True)
-        value = {"key": key, "outcome": outcome.model_dump(mode="json", exclude_defaults=True)}
+        value = {"code": self._code, "key": key, "outcome": outcome.model_dump(mode="json", exclude_defaults=True)}
         self._file.write(json.dumps(value, ensure_ascii=False) + "\n")
         self._file.flush()
 
     def close(self) -> None:
         """Close the file."""
         self._file.close()
+
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text("utf-8", "replace").split("\n") if path.exists() else []
 
 
 def key_of(task: str, system: SystemInfo, item: AnyItem, circumstances: Mapping[str, Any]) -> str:

@@ -90,7 +90,7 @@ def run(
     memory = Memory(bench)
     works = works_of(bench, memory, items, wanted, with_baselines=baselines, with_ablations=ablations)
     content = corpus.content_of(bench.cards.values())
-    record = Record(folder / "outcomes.jsonl")
+    record = Record(folder / "outcomes.jsonl", code_version())
     try:
         outcomes, reused = asked(works, record, _circumstances(bench, content), tell)
     finally:

@@ -320,17 +320,25 @@ class TestTheRecord:
 
     def test_a_line_that_a_crash_cut_short_costs_that_line_alone(self, tmp_path):
         path = tmp_path / "outcomes.jsonl"
-        record = Record(path)
+        record = Record(path, "v1")
         record.put("one", Outcome(task="search", system="assistant", item="q", seconds=1.5))
         record.close()
         with path.open("a") as file:
             file.write('{"key": "two", "outco')
-        record = Record(path)
+        record = Record(path, "v1")
         assert record.get("one").seconds == 1.5
         assert record.get("two") is None
         record.put("three", Outcome(task="search", system="assistant", item="q"))
         record.close()
-        assert Record(path).get("three") is not None
+        assert Record(path, "v1").get("three") is not None
+
+    def test_what_other_code_gave_is_not_kept(self, tmp_path):
+        path = tmp_path / "outcomes.jsonl"
+        record = Record(path, "v1")
+        record.put("one", Outcome(task="search", system="assistant", item="q"))
+        record.close()
+        assert Record(path, "v2").get("one") is None
+        assert path.stat().st_size == 0
 
     def test_the_key_changes_with_whatever_the_outcome_depends_on(self):
         other = self.ITEM.model_copy(update={"question": "?!"})
