@@ -17,8 +17,9 @@ _OPENER = re.compile(
     re.IGNORECASE,
 )
 _PRONOUN = re.compile(
-    r"\b(?:it|its|they|their|them|this|that|these|those|he|she|the (?:method|paper|model|approach|authors?|"
-    r"other one|latter|former|same|framework|benchmark|technique|work|result|first one|second one))\b"
+    r"\b(?:it|its|they|their|them|this|these|those|he|she|(?:is|was|does|did|can|could|would|will|about|of|with) that|"
+    r"(?:the|that) (?:method|paper|model|approach|framework|benchmark|technique|work|result|one)|"
+    r"the (?:authors?|other one|latter|former|same|first one|second one))\b"
     r"|它|他们|其中|该(?:方法|论文|模型|框架|工作|研究|文)|这(?:个|种|篇|项|些)|那(?:个|种|篇|项)|前者|后者|上面|上述|刚才",
     re.IGNORECASE,
 )
