@@ -4,6 +4,7 @@ import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -187,6 +188,14 @@ def test_two_stores_of_one_process_do_not_overwrite_each_other(tmp_path: Path) -
     for store in (one, other, opened(tmp_path)):
         store.refresh()
         assert all(found(store, stored(number, passages=20)) for number in range(0, 120, 7))
+
+
+def test_many_may_open_a_new_store_at_once(store: CardStore) -> None:
+    place = config(store.config.path.with_name("new"), store.config.location, f"{store.config.collection}-new")
+    with ThreadPoolExecutor(4) as pool:
+        opened_at_once = list(pool.map(lambda _: CardStore(place, FINGERPRINT), range(4)))
+    opened_at_once[0].put([stored(1)])
+    assert [one.count() for one in opened_at_once] == [1] * 4
 
 
 def test_only_one_of_two_machines_holds_a_servers_lease(chroma_server: str, tmp_path: Path) -> None:

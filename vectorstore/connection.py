@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 # Longer names get a part's name behind them, and Chroma takes names of at most 512 characters.
 _COLLECTION = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._-]{1,198}[a-zA-Z0-9]")
 _SERVER_SECONDS = 5.0
+_OPENING_SECONDS = 60.0
 _SHOWN = 160
 # Records that one request may ask for: SQLite's patience at home, the documented quota in the cloud.
 _PAGE, _CLOUD_PAGE = 2_000, 300
@@ -53,6 +54,21 @@ class StoreConfig:
     def page(self) -> int:
         """How many records one request may ask for or write."""
         return _CLOUD_PAGE if self.kind == "cloud" else _PAGE
+
+
+@contextmanager
+def opening(config: StoreConfig) -> Iterator[None]:
+    """Let one process at a time open an embedded store: two that make its tables at once both fail."""
+    if config.kind != "embedded":
+        yield
+        return
+    from filelock import FileLock
+
+    lock = config.path.with_name(f"{config.path.name}.opening")
+    with plain_errors(config):
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(lock, timeout=_OPENING_SECONDS):
+            yield
 
 
 def connect(config: StoreConfig) -> "ClientAPI":

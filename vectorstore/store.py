@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vectorstore.cards import PaperCard
-from vectorstore.connection import Part, StoreConfig, connect, plain_errors
+from vectorstore.connection import Part, StoreConfig, connect, opening, plain_errors
 from vectorstore.errors import EmbedderError, StoreError
 from vectorstore.lock import Lease
 from vectorstore.salvage import drop_index, is_half_saved, is_index_damage
@@ -71,9 +71,10 @@ class CardStore:
         self._open()
 
     def _open(self) -> None:
-        self._client = connect(self.config)
-        self._passages = self._part("passages")
-        self._cards = self._part("cards")
+        with opening(self.config):
+            self._client = connect(self.config)
+            self._passages = self._part("passages")
+            self._cards = self._part("cards")
         self._seen = str((self._cards.metadata or {}).get("revision", ""))
 
     def _part(self, part: str) -> Part:
