@@ -38,8 +38,15 @@ def _openai(wish: _Wish) -> Embedder:
 _REGISTRY: dict[str, Callable[[_Wish], Embedder]] = {"e5": _e5, "openai": _openai}
 
 
-def get_embedder(name: str = "e5", *, cache_dir: Path, model: str | None = None, base_url: str | None = None,
-                 api_key: str | None = None, progress: Progress | None = None) -> Embedder:
+def get_embedder(
+    name: str = "e5",
+    *,
+    cache_dir: Path,
+    model: str | None = None,
+    base_url: str | None = None,
+    api_key: str | None = None,
+    progress: Progress | None = None,
+) -> Embedder:
     """Make the embedder of that name.
 
     Args:
@@ -55,8 +62,7 @@ def get_embedder(name: str = "e5", *, cache_dir: Path, model: str | None = None,
     """
     make = _REGISTRY.get(name)
     if make is None:
-        raise EmbedderError(f"There is no embedder {name!r}. Set ASSISTANT_EMBEDDER to one of: "
-                            f"{', '.join(_REGISTRY)}.")
+        raise EmbedderError(f"There is no embedder {name!r}. Set ASSISTANT_EMBEDDER to one of: {', '.join(_REGISTRY)}.")
     return make(_Wish(Path(cache_dir), model, base_url, api_key, progress))
 
 

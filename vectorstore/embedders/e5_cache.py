@@ -58,9 +58,7 @@ def load(weights: WeightsFile, cache_dir: Path, progress: Progress | None = None
     return found or _unpack_locked(weights, cache_dir, source, progress or (lambda *_: None))
 
 
-def _unpack_locked(
-    weights: WeightsFile, cache_dir: Path, source: dict[str, int], progress: Progress
-) -> Unpacked:
+def _unpack_locked(weights: WeightsFile, cache_dir: Path, source: dict[str, int], progress: Progress) -> Unpacked:
     from filelock import FileLock, Timeout
 
     try:
@@ -70,10 +68,13 @@ def _unpack_locked(
     except Timeout as error:
         raise EmbedderError(
             f"Another process has been unpacking the embedder in {cache_dir} for over {_LOCK_SECONDS} s. "
-            "End it, or set ASSISTANT_HOME to another folder.") from error
+            "End it, or set ASSISTANT_HOME to another folder."
+        ) from error
     except OSError as error:
-        raise EmbedderError(f"The cache folder {cache_dir} cannot be written ({error.strerror or error}). "
-                            "Set ASSISTANT_HOME to a folder you can write to.") from error
+        raise EmbedderError(
+            f"The cache folder {cache_dir} cannot be written ({error.strerror or error}). "
+            "Set ASSISTANT_HOME to a folder you can write to."
+        ) from error
 
 
 def _find(cache_dir: Path, source: dict[str, int]) -> Unpacked | None:
@@ -102,8 +103,13 @@ def _unpack(weights: WeightsFile, cache_dir: Path, source: dict[str, int], progr
     precision = "int8" if _int8_pays(weights, exact, fast) else "int4"
     model = fast if precision == "int8" else exact
     progress(3, _STEPS, "storing the embedder")
-    meta = {"layout": LAYOUT, "fingerprint": fingerprint, "precision": precision, "source": source,
-            "graph": _digest(model)}
+    meta = {
+        "layout": LAYOUT,
+        "fingerprint": fingerprint,
+        "precision": precision,
+        "source": source,
+        "graph": _digest(model),
+    }
     _write_whole(cache_dir / f"e5-{identity[:16]}", model, meta)
     progress(_STEPS, _STEPS, "the embedder is ready")
     return Unpacked(model, precision, fingerprint)

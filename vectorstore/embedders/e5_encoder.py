@@ -30,8 +30,7 @@ class Encoder:
         shape = weights.shape
         self._hidden = shape.hidden
         self._words = weights.blocks("emb.word", shape.hidden)
-        self._places = (weights.floats("emb.pos").reshape(-1, shape.hidden)
-                        + weights.floats("emb.type")[: shape.hidden])
+        self._places = weights.floats("emb.pos").reshape(-1, shape.hidden) + weights.floats("emb.type")[: shape.hidden]
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads or usable_cores()
         options.log_severity_level = 3

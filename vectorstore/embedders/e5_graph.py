@@ -62,12 +62,17 @@ class EncoderGraph:
         self._node("", "ReduceMean", [states, tokens], "means", keepdims=0)
         sizes: list[str | int | None] = ["texts", "tokens", shape.hidden]
         graph = helper.make_graph(
-            self._nodes, "multilingual-e5-small",
+            self._nodes,
+            "multilingual-e5-small",
             [helper.make_tensor_value_info("embeddings", TensorProto.FLOAT, sizes)],
             [helper.make_tensor_value_info("means", TensorProto.FLOAT, ["texts", shape.hidden])],
-            list(self._constants.values()))
-        model = helper.make_model(graph, ir_version=_IR_VERSION, opset_imports=[
-            helper.make_opsetid("", _OPSET), helper.make_opsetid(FUSED, 1)])
+            list(self._constants.values()),
+        )
+        model = helper.make_model(
+            graph,
+            ir_version=_IR_VERSION,
+            opset_imports=[helper.make_opsetid("", _OPSET), helper.make_opsetid(FUSED, 1)],
+        )
         return bytes(model.SerializeToString())
 
     def _layer(self, layer: str, states: str) -> str:
@@ -76,8 +81,7 @@ class EncoderGraph:
         qkv = [f"{layer}.{part}" for part in "qkv"]
         products = [self._product(name, states, shape.hidden) for name in qkv]
         bias = self._constant(f"{layer}.qkv.bias", np.concatenate([self._bias(name) for name in qkv]))
-        context = self._node(FUSED, "MultiHeadAttention", [*products, bias], f"{layer}.context",
-                             num_heads=shape.heads)
+        context = self._node(FUSED, "MultiHeadAttention", [*products, bias], f"{layer}.context", num_heads=shape.heads)
         states = self._add_norm(f"{layer}.ao", context, shape.hidden, states, f"{layer}.aln")
         inner = self._product(f"{layer}.fi", states, shape.hidden)
         bias = self._constant(f"{layer}.fi.bias", self._bias(f"{layer}.fi"))
@@ -98,17 +102,33 @@ class EncoderGraph:
             nibbles = (integers + 8).astype(np.uint8)
             packed = nibbles[..., 0::2] | nibbles[..., 1::2] << 4
             return self._node(
-                FUSED, "MatMulNBits",
+                FUSED,
+                "MatMulNBits",
                 [source, self._constant(f"{name}.w", packed), self._constant(f"{name}.scales", scales)],
-                f"{name}.product", K=width, N=len(integers), bits=4, block_size=BLOCK, accuracy_level=4)
+                f"{name}.product",
+                K=width,
+                N=len(integers),
+                bits=4,
+                block_size=BLOCK,
+                accuracy_level=4,
+            )
         matrix = self._matrix(name, width)
         scales = np.maximum(np.abs(matrix).max(axis=0) / 127, 1e-12).astype(np.float32)
         whole = np.rint(matrix / scales).astype(np.int8)
         rounded = self._round(source, after_gelu=width == self._weights.shape.inner)
-        raw = self._node(FUSED, "MatMulIntegerToFloat", [
-            rounded.integers, self._constant(f"{name}.w", whole), rounded.step,
-            self._constant(f"{name}.scales", scales), rounded.zero,
-            self._constant(f"{name}.zeros", np.zeros(scales.shape, np.int8))], f"{name}.raw")
+        raw = self._node(
+            FUSED,
+            "MatMulIntegerToFloat",
+            [
+                rounded.integers,
+                self._constant(f"{name}.w", whole),
+                rounded.step,
+                self._constant(f"{name}.scales", scales),
+                rounded.zero,
+                self._constant(f"{name}.zeros", np.zeros(scales.shape, np.int8)),
+            ],
+            f"{name}.raw",
+        )
         return self._node("", "Mul", [raw, rounded.largest], f"{name}.product")
 
     def _round(self, source: str, *, after_gelu: bool) -> _Rounded:

@@ -35,7 +35,10 @@ class Tokenizer:
         self._begin, self._end = vocabulary.bos, vocabulary.eos
         # What UTF-8 or a C string cannot hold must not reach the model: half of a surrogate pair, NUL.
         self._replacements: dict[int, str] = {
-            **dict.fromkeys(range(0xD800, 0xE000), "\ufffd"), 0: " ", **vocabulary.replacements}
+            **dict.fromkeys(range(0xD800, 0xE000), "\ufffd"),
+            0: " ",
+            **vocabulary.replacements,
+        }
         self._longest = longest
         self._words: dict[str, list[int]] = {}
 
@@ -79,8 +82,7 @@ class Tokenizer:
                 if found is not None and so_far + scores[found] > best[end]:
                     best[end], piece[end], start[end] = so_far + scores[found], found, here
             if so_far + self._unknown_score > best[here + 1]:
-                best[here + 1], piece[here + 1], start[here + 1] = (
-                    so_far + self._unknown_score, self._unknown, here)
+                best[here + 1], piece[here + 1], start[here + 1] = (so_far + self._unknown_score, self._unknown, here)
         ids, at = [], size
         while at:
             ids.append(piece[at])

