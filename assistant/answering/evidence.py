@@ -25,7 +25,7 @@ def numbered(hits: Sequence[CardHit], cards: Mapping[str, PaperCard], limit: int
         quota = _PER_CARD[rank] if rank < len(_PER_CARD) else _PER_LATER_CARD
         own = quotable_passages(cards[hit.card_id])
         order = {(passage.field, passage.start): place for place, passage in enumerate(own)}
-        found = [passage for passage in hit.passages if passage in own]
+        found = [passage for passage in dict.fromkeys(hit.passages) if passage in own]
         best = found + [passage for passage in own if passage not in found]
         picked = sorted(best[:quota], key=lambda passage: order.get((passage.field, passage.start), 0))
         chosen += [(hit, passage) for passage in picked]
