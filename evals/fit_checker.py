@@ -1,7 +1,8 @@
 """Fit the checker's weights: `python -m evals.fit_checker CLAIMS.jsonl` with the claims' cards ingested.
 
 Logistic regression over what `Checker.examine` sees. The file has one claim a line: `claim`, `card`,
-`supported`. The accepting line is put where 92% of the true claims pass, the unsure one where 97% do.
+`supported`. The accepting line is put where 92% of the true claims pass, the unsure one where 97% do, and the
+sure one where half of them do.
 """
 
 import argparse
@@ -15,7 +16,7 @@ import numpy as np
 from assistant.assistant import Assistant
 from assistant.verification import checker as checker_module
 
-_ACCEPTED, _UNSURE = 0.92, 0.97
+_ACCEPTED, _UNSURE, _SURE = 0.92, 0.97, 0.5
 _PENALTY = 0.01
 _STEPS = 30
 
@@ -52,6 +53,7 @@ def fit(claims: Sequence[dict[str, Any]], assistant: Assistant) -> dict[str, Any
     true_scores = np.concatenate([scores[truth == 1], np.full(refused_true, -np.inf)])
     line = float(np.quantile(true_scores, 1 - _ACCEPTED))
     unsure = float(np.quantile(true_scores, 1 - _UNSURE))
+    sure = float(np.quantile(true_scores, 1 - _SURE))
     size = len(names)
     return {
         "names": names,
@@ -61,6 +63,7 @@ def fit(claims: Sequence[dict[str, Any]], assistant: Assistant) -> dict[str, Any
         "weights_zh": weights[size + 1 :].round(4).tolist(),
         "bias": round(float(weights[0]) - line, 4),
         "unsure_above": round(unsure - line, 4),
+        "sure_above": round(sure - line, 4),
     }
 
 
@@ -86,7 +89,8 @@ def main() -> None:
     parser.add_argument("claims", type=Path)
     lines = parser.parse_args().claims.read_text("utf-8").splitlines()
     target = Path(checker_module.__file__).with_name("weights.json")
-    target.write_text(json.dumps(fit([json.loads(line) for line in lines], Assistant())) + "\n", "utf-8")
+    # One feature a line, so that a change shows what moved.
+    target.write_text(json.dumps(fit([json.loads(line) for line in lines], Assistant()), indent=1) + "\n", "utf-8")
     print(f"{target}: fitted on {len(lines)} claims")
 
 

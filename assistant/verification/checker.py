@@ -58,6 +58,11 @@ class Assessment:
     quotes: list[Passage] = field(default_factory=list)
     reason: str = ""
 
+    @property
+    def sure(self) -> bool:
+        """Whether the cards carry the claim so well that it need not have cited them."""
+        return self.label == "supported" and self.score >= fitted().sure_above
+
 
 class Checker:
     """Checks claims.
@@ -138,6 +143,7 @@ class Fitted:
         weights, weights_zh: per feature, and what is added for Chinese claims.
         bias: such that 0 is the accepting line.
         unsure_above: down to here the quote is shown instead.
+        sure_above: from here on a card is believed that the claim did not cite.
     """
 
     names: Sequence[str]
@@ -147,6 +153,7 @@ class Fitted:
     weights_zh: Sequence[float]
     bias: float
     unsure_above: float
+    sure_above: float
 
     def score(self, seen: Mapping[str, float]) -> float:
         """The weighted sum of what was seen."""

@@ -145,7 +145,7 @@ def _assessed(
     others = [card_id for card_id in dict.fromkeys(by_number.values()) if card_id not in cited]
     for card_id in others[:_MOST_OTHER_CARDS]:
         second = checker.assess(claim.text, [cards[card_id]])
-        if second.label == "supported":
+        if second.sure:
             return second
     return first or Assessment("unsupported", 0.0, reason="it cites no evidence, and no retrieved card supports it")
 
