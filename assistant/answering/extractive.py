@@ -17,19 +17,34 @@ from vectorstore.segment import content_terms, terms
 Similarity = Callable[[str, Sequence[str]], Sequence[float]]
 
 _FIGURE = re.compile(r"\d+(?:[.,]\d+)*")
+_RESULT = re.compile(r"\d\s?\\?(?:%|[x×](?![A-Za-z])|倍|个?百分点|points?\b|percent)")
 
 
 @dataclass(frozen=True)
 class Weights:
-    """How sentences are chosen; tuned on the development questions."""
+    """How sentences are chosen; tuned on the development questions.
+
+    Args:
+        similarity: cosine of the question to the sentence, less the mean over the card.
+        overlap: share of the question's terms in the sentence, weighed by rarity within the card.
+        coverage: share of the question's terms that no sentence chosen before has.
+        intent: the sentence is of the kind that is asked for.
+        figure: figures, where an amount is asked for.
+        language: the sentence is in the question's language.
+        redundancy: share of the sentence that a chosen one says already.
+        drop: sentences this much worse than the best are left out.
+        longest: most sentences.
+        share: most of the card's text.
+    """
 
     similarity: float = 10.0
     overlap: float = 3.0
+    coverage: float = 2.0
     intent: float = 1.0
     figure: float = 1.0
     language: float = 1.2
     redundancy: float = 2.5
-    drop: float = 1.6
+    drop: float = 2.4
     longest: int = 4
     share: float = 0.45
 
@@ -48,7 +63,9 @@ class _Candidate:
     place: int
     score: float
     terms: frozenset[str]
+    asked: Mapping[str, float]
     figures: frozenset[str]
+    result: bool
 
 
 class ExtractiveAnswerer:
@@ -81,7 +98,9 @@ class ExtractiveAnswerer:
             return []
         card = cards[hits[0].card_id]
         candidates = self._candidates(query, card, similarity)
-        chosen = self._chosen(candidates, sum(len(c.passage.text) for c in candidates))
+        room = self._weights.share * sum(len(candidate.passage.text) for candidate in candidates)
+        chosen = self._chosen(candidates, room)
+        chosen += _headline(candidates, chosen, room)
         ordered = sorted(chosen, key=lambda candidate: candidate.place)
         return [SelectedSentence(readable(c.passage.text), c.passage) for c in ordered]
 
@@ -101,35 +120,54 @@ class ExtractiveAnswerer:
         intents = intents_of(query.question)
         candidates = []
         for place, passage in enumerate(passages):
-            figures = frozenset(_FIGURE.findall(readable(passage.text)))
-            score = weights.overlap * sum(rarity[t] for t in wanted if t in held[place]) / attainable
+            text = readable(passage.text)
+            figures = frozenset(_FIGURE.findall(text))
+            asked = {term: rarity[term] / attainable for term in wanted if term in held[place]}
+            score = weights.overlap * sum(asked.values())
             score += weights.similarity * (cosines[place] - mean) if cosines else 0.0
-            score += weights.intent * _fits(passage.field, readable(passage.text), intents)
+            score += weights.intent * _fits(passage.field, text, intents)
             if Intent.AMOUNT in intents:
                 score += weights.figure * min(len(figures), 3) / 2
             if passage.language == query.language:
                 score += weights.language
-            candidates.append(_Candidate(passage, place, score, held[place], figures))
+            result = _RESULT.search(text) is not None
+            candidates.append(_Candidate(passage, place, score, held[place], asked, figures, result))
         return candidates
 
-    def _chosen(self, candidates: Iterable[_Candidate], total: int) -> list[_Candidate]:
+    def _chosen(self, candidates: Iterable[_Candidate], room: float) -> list[_Candidate]:
         """Best first, each paying for what the ones before already said, until little is gained."""
         weights = self._weights
         left = list(candidates)
         chosen: list[_Candidate] = []
-        length = 0
-        best = max((candidate.score for candidate in left), default=0.0)
+        best: float | None = None
+
+        def gain(candidate: _Candidate) -> float:
+            known = frozenset().union(*(other.asked for other in chosen))
+            new = sum(weight for term, weight in candidate.asked.items() if term not in known)
+            return candidate.score + weights.coverage * new - weights.redundancy * _said(candidate, chosen)
+
         while left and len(chosen) < weights.longest:
-            gains = {id(c): c.score - weights.redundancy * _said(c, chosen) for c in left}
-            candidate = max(left, key=lambda c: gains[id(c)])
-            if chosen and gains[id(candidate)] < best - weights.drop:
+            candidate = max(left, key=gain)
+            worth = gain(candidate)
+            best = worth if best is None else best
+            if worth < best - weights.drop:
                 break
             left.remove(candidate)
-            if chosen and (length + len(candidate.passage.text) > weights.share * total or _repeats(candidate, chosen)):
-                continue
-            chosen.append(candidate)
-            length += len(candidate.passage.text)
+            if not chosen or (_fits_in(candidate, chosen, room) and not _repeats(candidate, chosen)):
+                chosen.append(candidate)
         return chosen
+
+
+def _headline(candidates: Iterable[_Candidate], chosen: Sequence[_Candidate], room: float) -> list[_Candidate]:
+    """The sentence with a result that fits the question best, where none of those chosen has one."""
+    if not chosen or any(candidate.result for candidate in chosen):
+        return []
+    results = [each for each in candidates if each.result and _fits_in(each, chosen, room)]
+    return [max(results, key=lambda each: each.score)] if results else []
+
+
+def _fits_in(candidate: _Candidate, chosen: Sequence[_Candidate], room: float) -> bool:
+    return len(candidate.passage.text) + sum(len(other.passage.text) for other in chosen) <= room
 
 
 def _said(candidate: _Candidate, chosen: Sequence[_Candidate]) -> float:
