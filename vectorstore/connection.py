@@ -179,7 +179,7 @@ def _failure(config: StoreConfig, error: Exception) -> str:
     why = f"{type(error).__name__}: {said[:_SHOWN]}" if said else type(error).__name__
     if config.kind == "embedded":
         return (
-            f"the store in {config.path} cannot be used ({why}); where this does not pass, move that folder away "
+            f"the store in {config.path} cannot be used ({why}); if it stays so, move that folder away "
             "and run `assistant ingest` again"
         )
     if config.kind == "cloud":
