@@ -274,14 +274,19 @@ class Report(BaseModel):
         ]
 
     def reference(self) -> "Report":
-        """As much of the report as a later one needs to be compared with it: the assistant's figures and values."""
-        kept = {"task", "system", "item", "error", "values"}
+        """As much of the report as a later one needs to be compared with it: the assistant's value for each item."""
         return self.model_copy(
             update={
                 "systems": [each for each in self.systems if each.name == OURS],
-                "measures": [each for each in self.measures if each.system == OURS],
+                "measures": [each for each in self.measures if each.system == OURS and each.slice == ALL],
                 "outcomes": [
-                    Outcome.model_validate(each.model_dump(include=kept))
+                    Outcome(
+                        task=each.task,
+                        system=each.system,
+                        item=each.item,
+                        error=each.error,
+                        values=dict(each.values),
+                    )
                     for each in self.outcomes
                     if each.system == OURS
                 ],

@@ -50,7 +50,8 @@ class Scorer:
                 outcome.failures.insert(0, Failure(part=self._part(outcome), why=f"it failed: {outcome.error}"))
             wanted = set(self._parts) & set(self._only.get(outcome.system, self._parts))
             values = outcome.values.items()
-            outcome.values = {key: value for key, value in values if key.partition(".")[0] in wanted}
+            # Six digits are plenty, and keep a reference that lies in the repository small.
+            outcome.values = {key: round(value, 6) for key, value in values if key.partition(".")[0] in wanted}
             outcome.failures = [failure for failure in outcome.failures if failure.part in wanted]
 
     def _part(self, outcome: Outcome) -> Part:
