@@ -42,7 +42,7 @@ class Weights:
     coverage: float = 2.0
     intent: float = 1.0
     figure: float = 1.0
-    language: float = 1.2
+    language: float = 2.0
     redundancy: float = 2.5
     drop: float = 2.4
     longest: int = 4
@@ -100,7 +100,7 @@ class ExtractiveAnswerer:
         candidates = self._candidates(query, card, similarity)
         room = self._weights.share * sum(len(candidate.passage.text) for candidate in candidates)
         chosen = self._chosen(candidates, room)
-        chosen += _headline(candidates, chosen, room)
+        chosen += _headline(query, candidates, chosen, room)
         ordered = sorted(chosen, key=lambda candidate: candidate.place)
         return [SelectedSentence(readable(c.passage.text), c.passage) for c in ordered]
 
@@ -158,11 +158,18 @@ class ExtractiveAnswerer:
         return chosen
 
 
-def _headline(candidates: Iterable[_Candidate], chosen: Sequence[_Candidate], room: float) -> list[_Candidate]:
-    """The sentence with a result that fits the question best, where none of those chosen has one."""
+def _headline(
+    query: Query, candidates: Iterable[_Candidate], chosen: Sequence[_Candidate], room: float
+) -> list[_Candidate]:
+    """The sentence with a result that fits the question best, where none of those chosen has one.
+
+    In the question's language; in the other one only where an amount is asked for.
+    """
     if not chosen or any(candidate.result for candidate in chosen):
         return []
     results = [each for each in candidates if each.result and _fits_in(each, chosen, room)]
+    spoken = [each for each in results if each.passage.language == query.language]
+    results = spoken or (results if Intent.AMOUNT in intents_of(query.question) else [])
     return [max(results, key=lambda each: each.score)] if results else []
 
 
