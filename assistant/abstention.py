@@ -145,7 +145,10 @@ def decide(
     if unknown:
         return _refused(zh, f"No card mentions {', '.join(unknown)}.", f"没有卡片提到 {'、'.join(unknown)}。")
     best = cards[hits[0].card_id]
+    found = {hit.card_id for hit in hits}
     named = [card_id for card_id, sureness in names.cards_named(query.standalone).items() if sureness >= 0.7]
+    if query.filters and named and not found.intersection(named):
+        return _refused(zh, "What it asks about is outside the filters.", "所问的内容不在筛选范围之内。")
     for attribute in _ATTRIBUTES:
         if attribute.asked.search(query.question) and not (attribute.said and attribute.said.search(_text(best))):
             return _refused(zh, f"The nearest card does not give {attribute.name[0]}.",

@@ -36,7 +36,7 @@ _FAR = 0.75
 _KEPT_CARDS = 256
 
 # Raised when names are found in another way: those kept beside the store are then found anew.
-_NAMES = 1
+_NAMES = 2
 
 # The mark in the store that says its built-in cards are not all there yet.
 _BUILTIN = "builtin"

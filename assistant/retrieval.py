@@ -63,6 +63,14 @@ class Signals:
 
 
 @dataclass(frozen=True)
+class _Allowed:
+    """What the filters leave: the cards' ids, and Chroma's `where` for their passages."""
+
+    ids: list[str]
+    where: dict[str, Any]
+
+
+@dataclass(frozen=True)
 class RetrievalSignals:
     """How good the best of what was found is, for deciding whether to answer at all.
 
@@ -133,30 +141,32 @@ class Retriever:
         ]
         return Retrieved(hits, cards, self._overall(seen, content_terms(question), hits, cards), vector)
 
-    def _allowed(self, filters: Filters | None) -> list[str] | None:
-        """The card ids that the filters leave, or None where all are."""
+    def _allowed(self, filters: Filters | None) -> "_Allowed | None":
+        """What the filters leave, or None where all is allowed."""
         if not filters:
             return None
         where = where_of(filters)
-        ids = self._store.card_ids(where) if where else None
-        if filters.cards:
+        ids = self._store.card_ids(where) if where else list(filters.cards)
+        if where and filters.cards:
             wanted = set(filters.cards)
-            ids = [card_id for card_id in ids if card_id in wanted] if ids is not None else list(filters.cards)
-        return ids
+            ids = [card_id for card_id in ids if card_id in wanted]
+        # Categories and tags stand beside every passage: that is shorter to ask for than all their cards' ids.
+        return _Allowed(ids, {"card_id": {"$in": ids}} if filters.cards or where is None else where)
 
     def _signals(
-        self, question: str, vector: "np.ndarray", allowed: list[str] | None
+        self, question: str, vector: "np.ndarray", allowed: "_Allowed | None"
     ) -> tuple[dict[str, Signals], float]:
         """What each candidate shows, and the cosine that whatever was not among the nearest stays below."""
         seen: dict[str, Signals] = defaultdict(Signals)
         unseen = 1.0
-        if allowed is not None and not allowed:
+        if allowed is not None and not allowed.ids:
             return seen, unseen
+        only = allowed.ids if allowed is not None else None
         wanted = query_terms(question)
         attainable = self._attainable(wanted)
-        for card_id, score in self._keywords.search(wanted, _KEYWORD_CARDS, only=allowed):
+        for card_id, score in self._keywords.search(wanted, _KEYWORD_CARDS, only=only):
             seen[card_id].keyword = score / attainable
-        where = {"card_id": {"$in": allowed}} if allowed is not None else None
+        where = allowed.where if allowed is not None else None
         for entry, similarity in self._store.nearest(vector, _DENSE_ENTRIES, where):
             card_id, _, label = entry.partition("|")
             unseen = min(unseen, similarity)
@@ -165,11 +175,11 @@ class Retriever:
             else:
                 seen[card_id].passages.append((similarity, label))
         if self._named is not None:
-            within = set(allowed) if allowed is not None else None
+            within = set(only) if only is not None else None
             for card_id, strength in self._named(question).items():
                 if within is None or card_id in within:
                     seen[card_id].name = strength
-        latent = self._keywords.latent.nearest(wanted, _LATENT_CARDS, also=list(seen), only=allowed)
+        latent = self._keywords.latent.nearest(wanted, _LATENT_CARDS, also=list(seen), only=only)
         for card_id, cosine in latent.items():
             seen[card_id].latent = max(0.0, cosine)
         return seen, unseen

@@ -157,6 +157,8 @@ class KeywordIndex:
             space, unplaced = LatentSpace.fit(words for _, words in _words_of(store, spread)), list(wanted)
         else:
             unplaced = stale
+        if not (gone or stale or unplaced):
+            return 0
         writer = self._index.writer(_WRITER_BYTES, 1)
         for card_id in (*gone, *stale):
             writer.delete_documents_by_term("id", card_id)

@@ -1,9 +1,9 @@
 """Text to the terms of the keyword index: English words and Chinese segments, folded to one spelling."""
 
 import re
+import threading
 import unicodedata
 from functools import cache, lru_cache
-from typing import Any
 
 # A Latin term may hold inner hyphens, dots and plus signs (GPT-4.1, C++); Chinese runs are segmented by rjieba.
 _PIECES = re.compile(r"[a-z0-9]+(?:[-_.'+][a-z0-9]+)*\+{0,2}|[\u3400-\u9fff]+|[^\W\d_]+|\d+", re.IGNORECASE)
@@ -38,16 +38,23 @@ _STOP_ZH = frozenset(
 )  # fmt: skip
 
 
-@cache
-def _stemmer() -> Any:
-    import snowballstemmer
+class _Stemmers(threading.local):
+    """One stemmer a thread: they must not be shared."""
 
-    return snowballstemmer.stemmer("english")
+    def __init__(self) -> None:
+        import Stemmer
+
+        self.english = Stemmer.Stemmer("english")
+
+
+@cache
+def _stemmers() -> _Stemmers:
+    return _Stemmers()
 
 
 def _stem(word: str) -> str:
     """The Snowball stem of an English word; anything with a digit is a name or a figure and stays."""
-    return str(_stemmer().stemWord(word)) if word.isalpha() else word
+    return str(_stemmers().english.stemWord(word)) if word.isalpha() else word
 
 
 @lru_cache(maxsize=65_536)

@@ -25,6 +25,12 @@ LAYOUT = 2
 _IDS_AT_ONCE = 400
 # Chroma wants a vector with every record, but cards are found by their passages.
 _NO_VECTOR = [1.0]
+# Chroma reads again, at every start, what was written since it last saved a vector index. That of the cards holds
+# nothing to search for, so it is as thin as can be and saved often.
+_INDEX: Mapping[str, Any] = {
+    "passages": {"space": "cosine", "ef_search": 200, "ef_construction": 128},
+    "cards": {"space": "l2", "ef_construction": 8, "max_neighbors": 4, "batch_size": 100, "sync_threshold": 200},
+}
 # Begins the revision of a store that is being written, or whose writer was killed.
 _WRITING = "writing-"
 
@@ -82,7 +88,7 @@ class CardStore:
             collection = self._client.get_or_create_collection(
                 f"{self.config.collection}-{part}",
                 embedding_function=None,
-                configuration={"hnsw": {"space": "cosine", "ef_search": 200, "ef_construction": 128}},
+                configuration={"hnsw": _INDEX[part]},
                 metadata={"embedder": self._fingerprint, "layout": LAYOUT, "revision": "empty"},
             )
         made = collection.metadata or {}
