@@ -108,7 +108,8 @@ _GREETING = _words(
     r"who are you|how are you|你好|您好|谢谢|再见|在吗|你是谁|早上好|晚上好)\W*$"
 )
 _SCORE = _words(
-    r"\b(?:score|accuracy|results?|performance|perform|rate|error|achieve|reach|get)\w*\b|多少分|得分|准确率|"
+    r"\b(?:score|accuracy|results?|performance|perform|rate|error|achieve|reach|get)\w*\b|"
+    r"\b(?:do|does|fares?) on\b|多少分|得分|准确率|"
     r"成绩|结果|表现|分数|多少"
 )
 # Calibrated on the development questions and on off-subject ones: below this nothing is about the question.

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from assistant.inert import joined
 from assistant.types import Answer, CardHit, Citation, Claim, Query, Usage
 from vectorstore.cards import PaperCard
 from vectorstore.disagreements import figures_not_in_abstract
@@ -62,9 +63,8 @@ def from_quotes(
             )
         )
         claims.append(Claim(text=sentence.text, markers=[marker], supported=True))
-    joint = "" if query.language == "zh" else " "
     return Answer(
-        text=joint.join(f"{claim.text} [{claim.markers[0]}]" for claim in claims),
+        text=joined([f"{claim.text} [{claim.markers[0]}]" for claim in claims], query.language),
         status="answered",
         mode="extractive",
         language=query.language,

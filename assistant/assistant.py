@@ -106,7 +106,8 @@ class Assistant:
         from assistant.abstention import decide
         from assistant.understanding import understand
 
-        query = understand(_question(question), history, _filters(filters))
+        asked = _question(question)
+        query = understand(asked, history, _filters(filters), self._collection.names().cards_named)
         retrieved = self._collection.retriever().retrieve(query.standalone, k=_CARDS, filters=query.filters)
         yield EvidenceFound(hits=retrieved.hits)
         decision = decide(query, retrieved.hits, retrieved.cards, self._collection.names(), retrieved.signals)
@@ -368,7 +369,9 @@ class Assistant:
 
 
 def _question(text: str) -> str:
-    if not isinstance(text, str) or not text.strip():
+    from assistant.understanding import clean
+
+    if not isinstance(text, str) or not clean(text):
         raise UserError("the question is empty; type what you want to know")
     return text
 

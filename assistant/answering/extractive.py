@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from assistant.answering.intent import Intent, intents_of
+from assistant.inert import inert
 from assistant.types import CardHit, Query
 from vectorstore.cards import FieldName, PaperCard
 from vectorstore.disagreements import quotable_passages
@@ -102,7 +103,7 @@ class ExtractiveAnswerer:
         chosen = self._chosen(candidates, room)
         chosen += _headline(query, candidates, chosen, room)
         ordered = sorted(chosen, key=lambda candidate: candidate.place)
-        return [SelectedSentence(readable(c.passage.text), c.passage) for c in ordered]
+        return [SelectedSentence(inert(readable(c.passage.text)), c.passage) for c in ordered]
 
     def _candidates(self, query: Query, card: PaperCard, similarity: Similarity | None) -> list[_Candidate]:
         passages = quotable_passages(card)

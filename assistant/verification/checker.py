@@ -10,6 +10,7 @@ from importlib.resources import files
 from typing import Any, Literal
 
 from assistant.names import fold
+from assistant.verification.changes import turned_round
 from assistant.verification.features import (
     Line,
     Statement,
@@ -191,6 +192,9 @@ def _refusal(statement: Statement, lines: Sequence[Line], titles: str, held: fro
     names = names or missing_latin(statement, held)
     if names:
         return f"{', '.join(names)} stands nowhere in the card"
+    turned = turned_round(statement.text, [line.text for line in lines])
+    if turned:
+        return f"in the card the change from {turned[0]} to {turned[1]} goes the other way"
     if DENIAL.search(statement.text) and not any(DENIAL.search(line.text) for line in lines):
         return "it denies something that the card does not deny"
     written_out = " ".join(line.text for line in lines)

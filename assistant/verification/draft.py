@@ -4,10 +4,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from assistant.inert import inert, visible, without_tags
+from assistant.inert import inert, joined, visible, without_tags
 from assistant.types import Citation, Claim, DraftClaim, Evidence
 from assistant.verification.checker import Assessment, Checker
-from assistant.verification.figures import figures_of, literals, plain, same
+from assistant.verification.figures import backed, figures_of, literals, plain
 from vectorstore.cards import PaperCard
 from vectorstore.latex import readable
 from vectorstore.passages import Language, Passage
@@ -20,7 +20,7 @@ _MOST_OTHER_CARDS = 6
 
 _THINKING = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL | re.IGNORECASE)
 _FENCE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
-_LINE_START = re.compile(r"^\s*(?:[-*•+]\s+|\d{1,2}[.)、]\s+|#{1,6}\s+|>\s*)+")
+_LINE_START = re.compile(r"^\s*(?:[-*•+]\s+|\d{1,2}(?:[.)]\s+|[、．）]\s*|\.(?=[\u3400-\u9fff]))|#{1,6}\s+|>\s*)+")
 _LINK = re.compile(r"!?\[([^\[\]]{0,300})\]\(([^()\s]{0,500})[^()]{0,100}\)")
 _EMPHASIS = re.compile(r"\*\*|__|(?<!\w)\*(?=\S)|(?<=\S)\*(?!\w)")
 _MARKERS = re.compile(r"[\[【]\s*\^?(\d{1,3}(?:\s*(?:[,，、;-]|–)\s*\^?\d{1,3})*)\s*[\]】]")
@@ -130,7 +130,7 @@ def verify_draft(
         result.claims.append(Claim(text=text, markers=markers, supported=True, reason=assessment.reason))
         shown.append(_with_markers(text, markers))
     result.citations = book.citations
-    result.text = ("" if language == "zh" else " ").join(shown)
+    result.text = joined(shown, language)
     return result
 
 
@@ -139,9 +139,16 @@ def _assessed(
 ) -> Assessment:
     by_number = {each.number: each.passage.card_id for each in evidence}
     cited = list(dict.fromkeys(by_number[number] for number in claim.evidence if number in by_number))
-    first = checker.assess(claim.text, [cards[card_id] for card_id in cited]) if cited else None
-    if first is not None and first.label != "unsupported":
-        return first
+    first, carrying = None, cited
+    while carrying:
+        first = checker.assess(claim.text, [cards[card_id] for card_id in carrying])
+        if first.label == "unsupported":
+            break
+        # A card that is cited and carries nothing must not lend its words either.
+        quoted = {quote.card_id for quote in first.quotes}
+        if quoted >= set(carrying):
+            return first
+        carrying = [card_id for card_id in carrying if card_id in quoted]
     others = [card_id for card_id in dict.fromkeys(by_number.values()) if card_id not in cited]
     for card_id in others[:_MOST_OTHER_CARDS]:
         second = checker.assess(claim.text, [cards[card_id]])
@@ -158,7 +165,7 @@ def _figures_stand(text: str, quotes: Sequence[Passage]) -> bool:
     return (
         bool(quotes)
         and all(literal in known for literal in literals(text))
-        and all(any(same(figure, other) for other in held) for figure in figures_of(plain(text)) if figure.hard)
+        and all(any(backed(figure, other) for other in held) for figure in figures_of(plain(text)) if figure.hard)
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from assistant.names import fold, looks_like_name
-from assistant.verification.figures import Figure, figures_of, plain, same
+from assistant.verification.figures import Figure, backed, figures_of, plain, same
 from assistant.verification.wording import PATTERNS, matches
 from vectorstore.language import language_of
 from vectorstore.passages import Passage
@@ -65,7 +65,7 @@ def statement_of(claim: str) -> Statement:
 def missing_figures(statement: Statement, lines: Sequence[Line]) -> list[Figure]:
     """Hard figures of a claim that stand nowhere in the lines."""
     known = [figure for line in lines for figure in line.figures]
-    return [f for f in statement.figures if f.hard and not any(same(f, other) for other in known)]
+    return [f for f in statement.figures if f.hard and not any(backed(f, other) for other in known)]
 
 
 def held_terms(statement: Statement, lines: Sequence[Line], title: str) -> frozenset[str]:
