@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from assistant.types import CardHit, Filters
 from vectorstore.cards import FIELDS, PaperCard
-from vectorstore.keywords import KeywordIndex, searched
+from vectorstore.keywords import KeywordIndex
 from vectorstore.language import language_of
 from vectorstore.passages import Passage
-from vectorstore.segment import content_terms, query_terms, terms
+from vectorstore.segment import query_terms
 from vectorstore.store import CardStore
 from vectorstore.tags import normalise
 
@@ -57,10 +57,6 @@ class Signals:
     passages: list[tuple[float, str]] = field(default_factory=list)
     name: float = 0.0
 
-    def best(self) -> float:
-        """The highest cosine to anything of the card that was among the nearest; 0 where nothing was."""
-        return max((*self.questions, *(similarity for similarity, _ in self.passages)), default=0.0)
-
 
 @dataclass(frozen=True)
 class _Allowed:
@@ -75,14 +71,13 @@ class RetrievalSignals:
     """How good the best of what was found is, for deciding whether to answer at all.
 
     Args:
-        top_dense: highest cosine of the question to any entry.
-        top_keyword: highest BM25 score.
-        coverage: idf-weighted share of the question's content terms that the best card holds, 0 to 1.
+        passage: highest cosine of the question to a passage; questions that cards answer are left out, since not
+            every card has them.
+        keyword: highest BM25 score, divided as for `Weights.keyword`.
     """
 
-    top_dense: float
-    top_keyword: float
-    coverage: float
+    passage: float
+    keyword: float
 
 
 @dataclass(frozen=True)
@@ -139,7 +134,7 @@ class Retriever:
             for card_id in best
             if card_id in cards
         ]
-        return Retrieved(hits, cards, self._overall(seen, content_terms(question), hits, cards), vector)
+        return Retrieved(hits, cards, _overall(seen), vector)
 
     def _allowed(self, filters: Filters | None) -> "_Allowed | None":
         """What the filters leave, or None where all is allowed."""
@@ -188,22 +183,6 @@ class Retriever:
         """The sum of the terms' inverse document frequencies: puts BM25 of any question on one scale."""
         return sum(self._keywords.inverse_frequencies(wanted).values()) or 1.0
 
-    def _overall(
-        self,
-        seen: Mapping[str, Signals],
-        wanted: Sequence[str],
-        hits: Sequence[CardHit],
-        cards: Mapping[str, PaperCard],
-    ) -> RetrievalSignals:
-        top_dense = max((signals.best() for signals in seen.values()), default=0.0)
-        top_keyword = max((signals.keyword for signals in seen.values()), default=0.0)
-        coverage = 0.0
-        if hits and wanted:
-            weight = self._keywords.inverse_frequencies(wanted)
-            held = set(terms("\n".join(searched(cards[hits[0].card_id]))))
-            coverage = sum(weight[term] for term in wanted if term in held) / (sum(weight.values()) or 1.0)
-        return RetrievalSignals(top_dense, top_keyword, coverage)
-
 
 # Entries and cards looked at before ranking: wide enough that a card found by one signal meets the others.
 _DENSE_ENTRIES = 1_000
@@ -230,6 +209,13 @@ def _score(signals: Signals, weights: Weights, unseen: float) -> float:
         + weights.passage * passage
         + weights.passages * passages
         + weights.name * signals.name
+    )
+
+
+def _overall(seen: Mapping[str, Signals]) -> RetrievalSignals:
+    return RetrievalSignals(
+        passage=max((similarity for signals in seen.values() for similarity, _ in signals.passages), default=0.0),
+        keyword=max((signals.keyword for signals in seen.values()), default=0.0),
     )
 
 

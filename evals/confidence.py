@@ -2,7 +2,7 @@
 
 import math
 
-from assistant.abstention import _strength
+from assistant.abstention import strength
 from assistant.retrieval import Retriever
 from assistant.understanding import understand
 
@@ -16,8 +16,7 @@ def signals_of(question: str, retriever: Retriever) -> dict[str, float]:
     """
     seen = retriever.retrieve(understand(question).standalone).signals
     return {
-        "top_dense": round(seen.top_dense, 4),
-        "top_keyword": round(seen.top_keyword, 4),
-        "coverage": round(seen.coverage, 4),
-        "confidence": round(1 / (1 + math.exp(-_strength(seen))), 4),
+        "passage": round(seen.passage, 4),
+        "keyword": round(seen.keyword, 4),
+        "confidence": round(1 / (1 + math.exp(-strength(seen))), 4),
     }

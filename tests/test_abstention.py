@@ -157,7 +157,7 @@ def test_a_question_about_the_licence_of_a_card_that_says_it_is_not_refused(assi
 def decided(question: str, one: PaperCard, signals: RetrievalSignals | None = None) -> Decision:
     """The decision where one card was found."""
     cards: Mapping[str, PaperCard] = {one.id: one}
-    near = RetrievalSignals(top_dense=0.95, top_keyword=1.0, coverage=1.0)
+    near = RetrievalSignals(passage=0.95, keyword=1.0)
     hits = [CardHit(card_id=one.id, title=one.title, score=1.0)]
     return decide(understand(question), hits, cards, NameIndex.build([one]), signals or near)
 
@@ -190,6 +190,6 @@ def test_an_attribute_is_refused_only_where_the_card_does_not_speak_of_it(questi
 
 
 def test_a_named_method_is_answered_even_where_the_wording_is_far_from_its_card() -> None:
-    far = RetrievalSignals(top_dense=0.70, top_keyword=0.1, coverage=0.1)
+    far = RetrievalSignals(passage=0.70, keyword=0.1)
     assert decided("Wobble?", WOBBLE, far).answer
     assert not decided("How do submarines dive?", WOBBLE, far).answer

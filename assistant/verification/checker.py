@@ -22,7 +22,7 @@ from assistant.verification.features import (
     missing_names,
     statement_of,
 )
-from assistant.verification.figures import literals, same
+from assistant.verification.figures import literals, plain, same
 from assistant.verification.wording import DENIAL
 from vectorstore.cards import PaperCard
 from vectorstore.disagreements import quotable_passages
@@ -36,6 +36,7 @@ Opinion = Callable[[str, list[str]], bool | None]
 
 _LONGEST_CLAIM = 2_000
 _MOST_QUOTES = 4
+_STOPS = "。；;!！?？"
 _UNHEARD = "\0"
 # What a claim shares with its card must weigh as much as this many words of which there are no rarer ones: one true
 # claim in 400 stays below it.
@@ -91,6 +92,9 @@ class Checker:
         """
         if len(claim) > _LONGEST_CLAIM:
             return Assessment("unsupported", -math.inf, reason="it is too long to be one claim")
+        said = _word_for_word(claim, cards)
+        if said is not None:
+            return Assessment("supported", math.inf, [said])
         seen = self.examine(claim, cards)
         if seen.refusal:
             return Assessment("unsupported", -math.inf, reason=seen.refusal)
@@ -171,6 +175,13 @@ def fitted() -> Fitted:
     text = files(__package__).joinpath("weights.json").read_text("utf-8")
     values: dict[str, Any] = json.loads(text)
     return Fitted(**values)
+
+
+def _word_for_word(claim: str, cards: Sequence[PaperCard]) -> Passage | None:
+    """The passage that a claim repeats whole; a part of one may say something else."""
+    wanted = fold(plain(claim)).rstrip(_STOPS)
+    passages = (passage for card in cards for passage in quotable_passages(card))
+    return next((each for each in passages if line_of(each).folded.rstrip(_STOPS) == wanted), None) if wanted else None
 
 
 def _weight(found: frozenset[str], rarity: Mapping[str, float]) -> float:
