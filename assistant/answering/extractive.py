@@ -35,7 +35,7 @@ class Weights:
         redundancy: share of the sentence that a chosen one says already.
         drop: sentences this much worse than the best are left out.
         longest: most sentences.
-        share: most of the card's text.
+        share, headline_share: most of the card's text, without and with a headline result.
     """
 
     similarity: float = 10.0
@@ -48,6 +48,7 @@ class Weights:
     drop: float = 2.4
     longest: int = 4
     share: float = 0.45
+    headline_share: float = 0.6
 
 
 @dataclass(frozen=True)
@@ -99,9 +100,9 @@ class ExtractiveAnswerer:
             return []
         card = cards[hits[0].card_id]
         candidates = self._candidates(query, card, similarity)
-        room = self._weights.share * sum(len(candidate.passage.text) for candidate in candidates)
-        chosen = self._chosen(candidates, room)
-        chosen += _headline(query, candidates, chosen, room)
+        whole = sum(len(candidate.passage.text) for candidate in candidates)
+        chosen = self._chosen(candidates, self._weights.share * whole)
+        chosen += _headline(query, candidates, chosen, self._weights.headline_share * whole)
         ordered = sorted(chosen, key=lambda candidate: candidate.place)
         return [SelectedSentence(inert(readable(c.passage.text)), c.passage) for c in ordered]
 
