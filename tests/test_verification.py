@@ -320,7 +320,8 @@ def test_a_second_opinion_can_refuse_what_the_rules_accept() -> None:
         asked.append((claim, quotes))
         return False
 
-    claim = "A null-space projector then stops updates from changing the model's safe replies to harmful prompts."
+    claim = "A null-space projector stops updates from changing the safe replies of the model to harmful prompts."
+    assert Checker().assess(claim, [built_in()[GUARDSPACE]]).label == "supported"
     found = Checker(second_opinion=no).assess(claim, [built_in()[GUARDSPACE]])
     assert found.label == "unsupported"
     assert "model" in found.reason
