@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistant.verification.figures import Figure, figures_of, literals, plain, same
+from vectorstore.figures import Figure, figures_of, literals, plain, same
 
 SPELLINGS = {
     (3.6, "%"): ["3.6%", "3.6 %", "3.6 percent", "3.6\\%", "$3.6\\%$", "３．６％", "百分之三点六", "百分之3.6"],

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from assistant.verification import Assessment, Checker, verify
 from assistant.verification.features import missing_names, statement_of
-from assistant.verification.figures import literals
 from vectorstore.cards import PaperCard
 from vectorstore.corpus import builtin_cards
 from vectorstore.disagreements import quotable_passages
+from vectorstore.figures import literals
 from vectorstore.latex import readable
 
 GUARDSPACE = "align-a6ef98"

@@ -22,10 +22,10 @@ from assistant.verification.features import (
     missing_names,
     statement_of,
 )
-from assistant.verification.figures import literals, plain, same
 from assistant.verification.wording import DENIAL
 from vectorstore.cards import PaperCard
 from vectorstore.disagreements import quotable_passages
+from vectorstore.figures import literals, plain, same
 from vectorstore.passages import Passage
 
 Label = Literal["supported", "unsure", "unsupported"]

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from assistant.inert import inert, joined, visible, without_tags
 from assistant.types import Citation, Claim, DraftClaim, Evidence
 from assistant.verification.checker import Assessment, Checker
-from assistant.verification.figures import backed, figures_of, literals, plain
 from vectorstore.cards import PaperCard
+from vectorstore.figures import backed, figures_of, literals, plain
 from vectorstore.latex import readable
 from vectorstore.passages import Language, Passage
 from vectorstore.segment import content_terms

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from assistant.names import fold, looks_like_name
-from assistant.verification.figures import Figure, backed, figures_of, plain, same
 from assistant.verification.wording import PATTERNS, matches
+from vectorstore.figures import Figure, backed, figures_of, plain, same
 from vectorstore.language import language_of
 from vectorstore.passages import Passage
 from vectorstore.segment import content_terms, terms

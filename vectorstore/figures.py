@@ -30,7 +30,7 @@ _SAID: dict[str, tuple[float, str]] = (
 _PARTS = {"half": 2, "third": 3, "quarter": 4, "fourth": 4, "fifth": 5, "tenth": 10}
 _CHINESE_DIGITS = {"零": 0, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
 _CHINESE_UNITS = {"十": 10, "百": 100, "千": 1000}
-_MULTIPLES = {
+MULTIPLES = {
     "k": 1_000,
     "thousand": 1_000,
     "million": 1_000_000,
@@ -117,7 +117,7 @@ def figures_of(text: str) -> tuple[Figure, ...]:
         multiple = (match["multiple"] or "").strip().lower()
         found.append(
             Figure(
-                value * _MULTIPLES.get(multiple, 1),
+                value * MULTIPLES.get(multiple, 1),
                 "%" if match["percent"] else _unit(match["unit"]),
                 match.start(),
                 match.end(),
@@ -144,7 +144,7 @@ def figures_of(text: str) -> tuple[Figure, ...]:
         elif (match["unit"] or "").startswith("成"):
             value, unit = value * 10 + _CHINESE_DIGITS.get(match["tenths"] or "", 0), "%"
         for multiple in match["multiple"] or "":
-            value *= _MULTIPLES[multiple]
+            value *= MULTIPLES[multiple]
         # A part may be said in another way: a third of the time, three times as fast.
         hard = not match["over"] and bool(match["unit"] or unit or match["multiple"])
         found.append(Figure(float(value), unit, match.start(), match.end(), hard))
