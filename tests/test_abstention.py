@@ -166,7 +166,7 @@ WOBBLE = card("Wobble plans ahead for a gardener. It reaches 12.5% on Pebble.", 
 
 
 def test_nothing_found_is_refused_in_the_questions_language() -> None:
-    names, far = NameIndex.build([]), RetrievalSignals(0.0, 0.0, 0.0)
+    names, far = NameIndex.build([]), RetrievalSignals(0.0, 0.0)
     for question, chinese in (("How does Wobble plan?", False), ("Wobble如何规划一天?", True)):
         query = Query(question=question, standalone=question, language="zh" if chinese else "en", filters=Filters())
         decision = decide(query, [], {}, names, far)
