@@ -107,6 +107,9 @@ class Assistant:
         from assistant.understanding import understand
 
         asked = _question(question)
+        writes = self._writes() if model is None else model
+        if writes:
+            self.model().warm()
         query = understand(asked, history, _filters(filters), self._collection.names().cards_named)
         retrieved = self._collection.retriever().retrieve(query.standalone, k=_CARDS, filters=query.filters)
         yield EvidenceFound(hits=retrieved.hits)
@@ -114,7 +117,6 @@ class Assistant:
         if not decision.answer:
             yield Answered(answer=abstained(query, retrieved.hits, decision.reason))
             return
-        writes = self._writes() if model is None else model
         notes: list[str] = []
         if writes:
             written = yield from self._written(query, history, retrieved, notes)

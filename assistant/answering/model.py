@@ -133,6 +133,8 @@ class ChatModel:
 
     def warm(self) -> None:
         """Load the provider's client in the background: it takes seconds, and searching goes on meanwhile."""
+        if self._given is not None or self._chat is not None:
+            return
 
         def load() -> None:
             try:

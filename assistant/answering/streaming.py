@@ -61,7 +61,6 @@ class Reply(Iterator[str]):
         self._items, self._cancel = items, cancel
         self._deadline = time.monotonic() + limit
         self._ended = False
-        self._too_late: ModelError | None = None
 
     def __next__(self) -> str:
         if self._ended:
