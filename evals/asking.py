@@ -57,6 +57,7 @@ def works_of(
     *,
     with_baselines: bool,
     with_ablations: bool,
+    with_context: bool = False,
 ) -> list[Work]:
     """Who is asked what.
 
@@ -66,6 +67,7 @@ def works_of(
         items: everything that may be asked.
         parts: what is measured.
         with_baselines, with_ablations: whether others than the assistant are.
+        with_context: whether passages without context are among the ablations.
     """
 
     def chosen(*wanted: Part) -> list[AnyItem]:
@@ -84,7 +86,7 @@ def works_of(
         works += [Work("search", ranker, chosen("retrieval", "conversations")) for ranker in rankers]
         works.append(Work("verify", NaiveCheck(bench), claims))
     if with_ablations:
-        works += [Work("search", ranker, searched) for ranker in ablations(bench, memory)]
+        works += [Work("search", ranker, searched) for ranker in ablations(bench, memory, context=with_context)]
         forgetful = SystemInfo(
             name="no-history",
             title="no history",

@@ -44,6 +44,7 @@ def run(
     without_aids: bool = False,
     baselines: bool = True,
     ablations: bool = True,
+    context: bool = False,
     peers_python: Path | str | None = None,
     seed: int = 0,
     progress: "Progress | None" = None,
@@ -64,6 +65,7 @@ def run(
         cards: a card file to measure on instead of the configured collection; its collection is made in `out`.
         without_aids: take the titles and questions of the built-in corpus from those cards.
         baselines, ablations: whether to measure the others too.
+        context: measure passages without their card's title too, which embeds all of them anew.
         peers_python: interpreter that has `paper-qa`.
         seed: of the bootstrap.
         progress: called with (done, total, what).
@@ -88,7 +90,9 @@ def run(
     if not items:
         raise UserError("nothing is left to ask: no question or claim is about these parts and this collection")
     memory = Memory(bench)
-    works = works_of(bench, memory, items, wanted, with_baselines=baselines, with_ablations=ablations)
+    works = works_of(
+        bench, memory, items, wanted, with_baselines=baselines, with_ablations=ablations, with_context=context
+    )
     content = corpus.content_of(bench.cards.values())
     record = Record(folder / "outcomes.jsonl", code_version())
     try:

@@ -98,7 +98,7 @@ def honest(tmp_path_factory) -> Assistant:
 @pytest.fixture(scope="module")
 def full(honest, dataset, tmp_path_factory) -> Report:
     """A run with everything in it."""
-    return run(assistant=honest, dataset=dataset, builtin=False, out=tmp_path_factory.mktemp("full"))
+    return run(assistant=honest, dataset=dataset, builtin=False, out=tmp_path_factory.mktemp("full"), context=True)
 
 
 def ours(report: Report, metric: str) -> float:
@@ -121,13 +121,27 @@ class TestAnHonestRun:
         assert asked["search", "assistant"] == ranked
         for name in ("langchain-tutorial", "bm25", "dense"):
             assert asked["search", name] == ranked | {"q-5"}
-        for name in ("no-keyword", "no-latent", "no-dense", "no-names", "no-aids", "only-keyword", "only-passage"):
+        for name in (
+            "no-keyword",
+            "no-latent",
+            "no-dense",
+            "no-names",
+            "no-aids",
+            "no-context",
+            "only-keyword",
+            "only-passage",
+        ):
             assert asked["search", name] == ranked
         assert asked["verify", "naive-check"] == asked["verify", "assistant"] == {f"c-{place}" for place in range(4)}
 
     def test_baselines_find_what_shares_words_with_the_question(self, full):
         for name in ("langchain-tutorial", "bm25", "dense"):
             assert full.measure("retrieval.recall@5", name).value == 1, name
+
+    def test_passages_without_context_are_still_found_by_their_own_words(self, full):
+        found = full.measure("retrieval.recall@5", system="no-context")
+        assert found is not None
+        assert found.value == 1.0
 
     def test_the_naive_check_catches_a_figure_that_stands_nowhere_in_the_card(self, full):
         assert full.measure("claims.true_accepted", "naive-check").value == 1

@@ -74,6 +74,13 @@ def evaluate(
     no_ablations: Annotated[
         bool, typer.Option("--no-ablations", help="Do not measure the assistant with parts switched off.")
     ] = False,
+    context: Annotated[
+        bool,
+        typer.Option(
+            "--context",
+            help="Also measure passages without their card's title; embeds all of them anew, some minutes.",
+        ),
+    ] = False,
     peers_python: Annotated[
         Path | None,
         typer.Option("--peers-python", metavar="PATH", help="An interpreter that has paper-qa, to measure it too."),
@@ -150,6 +157,7 @@ def evaluate(
             without_aids=without_aids,
             baselines=not no_baselines,
             ablations=not no_ablations,
+            context=context,
             peers_python=peers_python,
             progress=progress,
         )

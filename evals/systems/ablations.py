@@ -11,6 +11,7 @@ from evals.datasets.models import AnyItem
 from evals.metrics.ranking import DEPTH
 from evals.results import FoundCard, Outcome, SystemInfo
 from evals.systems import Bench
+from evals.systems.context import ContextFree
 from evals.systems.memory import Memory
 from evals.systems.ours import found
 from evals.systems.ranking import Ranker
@@ -22,12 +23,13 @@ if TYPE_CHECKING:
 _DENSE = ("question", "questions", "passage", "passages")
 
 
-def ablations(bench: Bench, memory: Memory) -> list[Ranker]:
+def ablations(bench: Bench, memory: Memory, *, context: bool = False) -> list[Ranker]:
     """All of them.
 
     Args:
         bench: whose assistant is taken apart.
         memory: its indexes, remembered: the ablations ask them the same things.
+        context: also passages without their card's title; all of them are embedded anew for it.
     """
 
     def weighed(name: str, title: str, description: str, weights: Weights) -> Ranker:
@@ -55,7 +57,18 @@ def ablations(bench: Bench, memory: Memory) -> list[Ranker]:
             ),
             lambda: _without_aids(bench, memory),
         ),
+        *([_context_free(bench, memory)] if context else []),
     ]
+
+
+def _context_free(bench: Bench, memory: Memory) -> Ranker:
+    info = SystemInfo(
+        name="no-context",
+        title="no context",
+        role="ablation",
+        description="Passages embedded without the title of their card.",
+    )
+    return Ablated(info, lambda: memory.retriever(store=ContextFree(memory.store, bench)))
 
 
 class Ablated(Ranker):

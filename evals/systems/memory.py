@@ -21,13 +21,14 @@ class Memory:
         self._embedder = _Remembering(collection.embedder, ("embed_array",))
         self._collection = collection
 
-    def retriever(self, weights: Weights | None = None) -> Retriever:
+    def retriever(self, weights: Weights | None = None, store: Any = None) -> Retriever:
         """A retriever over them.
 
         Args:
             weights: what each signal counts; None for the assistant's own.
+            store: one that is asked in place of the collection's.
         """
-        parts: tuple[Any, Any, Any] = (self.store, self._keywords, self._embedder)
+        parts: tuple[Any, Any, Any] = (store or self.store, self._keywords, self._embedder)
         return Retriever(*parts, self._collection.names().cards_named, weights)
 
 
