@@ -25,7 +25,7 @@ _TEXT_LABEL = re.compile(r"t/(?P<field>[a-z]+)/(?P<start>\d+)-(?P<end>\d+)")
 
 @dataclass(frozen=True)
 class Weights:
-    """How much each signal of a card counts; fitted on the development questions, by cross-validation.
+    """How much each signal of a card counts; tuned on the development questions, with and without aids.
 
     Args:
         keyword: BM25, divided by the sum of the question's inverse document frequencies.
