@@ -17,17 +17,19 @@ if TYPE_CHECKING:
 INFO = SystemInfo(name=OURS, title="this assistant", role="ours", description="The assistant as it is configured.")
 
 
-class Searching:
-    """`Assistant.search`."""
+class _Asked:
+    """The assistant, made ready before it is measured."""
 
-    info = INFO
-
-    def __init__(self, assistant: "Assistant") -> None:
-        self._assistant = assistant
+    def __init__(self, assistant: "Assistant", info: SystemInfo = INFO) -> None:
+        self._assistant, self.info = assistant, info
 
     def prepare(self) -> None:
-        """Open the collection and warm the embedder, which no measured search pays for."""
+        """Open the collection and warm the embedder, which nothing that is measured pays for."""
         self._assistant.search("warm-up")
+
+
+class Searching(_Asked):
+    """`Assistant.search`."""
 
     def ask(self, item: AnyItem) -> Outcome:
         """Rank the cards for a question."""
@@ -37,7 +39,7 @@ class Searching:
         return Outcome(task="search", system=self.info.name, item=item.id, found=found(hits), seconds=seconds)
 
 
-class Answering:
+class Answering(_Asked):
     """`Assistant.answer`, with the conversation before a follow-up question led for real.
 
     Args:
@@ -47,11 +49,8 @@ class Answering:
     """
 
     def __init__(self, assistant: "Assistant", info: SystemInfo = INFO, *, remembers: bool = True) -> None:
-        self._assistant, self.info, self._remembers = assistant, info, remembers
-
-    def prepare(self) -> None:
-        """Open everything, which no measured answer pays for."""
-        self._assistant.search("warm-up")
+        super().__init__(assistant, info)
+        self._remembers = remembers
 
     def ask(self, item: AnyItem) -> Outcome:
         """Answer a question."""
@@ -76,17 +75,8 @@ class Answering:
         raise RuntimeError("the stream ended without an answer")
 
 
-class Verifying:
+class Verifying(_Asked):
     """`Assistant.verify`."""
-
-    info = INFO
-
-    def __init__(self, assistant: "Assistant") -> None:
-        self._assistant = assistant
-
-    def prepare(self) -> None:
-        """Open the collection."""
-        self._assistant.search("warm-up")
 
     def ask(self, item: AnyItem) -> Outcome:
         """Check a claim against its card."""
