@@ -2,25 +2,13 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Generator, Iterator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.assembly import abstained, from_quotes, from_verified
 from assistant.collection import Collection, IngestReport, Progress
 from assistant.settings import Settings, load_settings
-from assistant.types import (
-    Answer,
-    Answered,
-    CardHit,
-    Event,
-    EvidenceFound,
-    Filters,
-    Query,
-    TextSoFar,
-    Verdict,
-)
+from assistant.types import Answer, Answered, CardHit, Event, Filters, Verdict
 from vectorstore.cards import PaperCard
 from vectorstore.errors import UserError
 
@@ -31,13 +19,10 @@ if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
 
     from assistant.answering.model import ChatModel
-    from assistant.retrieval import Retrieved
+    from assistant.answering.writing import Writer
     from assistant.verification import Checker
 
-Message = Mapping[str, str]
-
-# Cards that an answer may draw on; the ranking is far surer of the first than of the tenth.
-_CARDS = 10
+Message = Mapping[str, Any]
 
 
 class Assistant:
@@ -102,67 +87,22 @@ class Assistant:
         filters: Filters | Mapping[str, Any] | None = None,
         model: bool | None = None,
     ) -> Iterator[Event]:
-        """As `answer`, but step by step: evidence found, text so far (unverified), the verified answer last."""
-        from assistant.abstention import decide
-        from assistant.understanding import understand
+        """As `answer`, but step by step: what begins, evidence found, text so far (unverified), at last the answer."""
+        from assistant.pipeline import answered
+        from assistant.routes import Parts
 
         asked = _question(question)
         writes = self._writes() if model is None else model
-        if writes:
-            self.model().warm()
-        query = understand(asked, history, _filters(filters), self._collection.names().cards_named)
-        retrieved = self._collection.retriever().retrieve(query.standalone, k=_CARDS, filters=query.filters)
-        yield EvidenceFound(hits=retrieved.hits)
-        decision = decide(query, retrieved.hits, retrieved.cards, self._collection.names(), retrieved.signals)
-        if not decision.answer:
-            yield Answered(answer=abstained(query, retrieved.hits, decision.reason))
-            return
-        notes: list[str] = []
-        if writes:
-            written = yield from self._written(query, history, retrieved, notes)
-            if written is not None:
-                yield Answered(answer=written)
-                return
-        yield Answered(answer=self._extracted(query, retrieved, notes))
+        parts = Parts(self._collection, self._writer() if writes else None, history)
+        yield from answered(asked, parts, _filters(filters))
 
     def _writes(self) -> bool:
         return self._chat_model is not None or self.settings.uses_model
 
-    def _written(
-        self, query: Query, history: Sequence[Message], retrieved: "Retrieved", notes: list[str]
-    ) -> Generator[Event, None, Answer | None]:
-        """Let the model write, and check it; gives None (with a note why) where nothing of it can be shown."""
-        from assistant.answering.evidence import numbered
-        from assistant.answering.llm import NO_ANSWER, LLMAnswerer
-        from assistant.answering.model import ModelError
-        from assistant.verification import parse_draft, verify_draft
+    def _writer(self) -> "Writer":
+        from assistant.answering.writing import Writer
 
-        evidence = numbered(retrieved.hits, retrieved.cards, self.settings.evidence)
-        answerer = LLMAnswerer(self.model(), context_tokens=self.settings.context_tokens)
-        try:
-            with closing(answerer.draft(query, evidence, history)) as draft:
-                for _ in draft:
-                    yield TextSoFar(text=draft.text)
-        except ModelError as error:
-            notes.append(str(error))
-            return None
-        if draft.text == NO_ANSWER:
-            return abstained(query, retrieved.hits, "", notes=notes, usage=draft.usage)
-        claims = parse_draft(draft.text)
-        verified = verify_draft(claims, evidence, retrieved.cards, self.checker(), language=query.language)
-        if not verified.text:
-            notes.append("nothing the model wrote was supported by the cards; these are the cards' own sentences")
-            return None
-        return from_verified(query, verified, retrieved.cards, draft.usage, notes)
-
-    def _extracted(self, query: Query, retrieved: "Retrieved", notes: list[str]) -> Answer:
-        from assistant.answering.extractive import ExtractiveAnswerer
-
-        similarity = self._collection.similarity(retrieved.vector, [hit.card_id for hit in retrieved.hits[:3]])
-        selected = ExtractiveAnswerer().draft(query, retrieved.hits, retrieved.cards, similarity=similarity)
-        if not selected:
-            return abstained(query, retrieved.hits, "", notes=notes)
-        return from_quotes(query, selected, retrieved.cards, notes)
+        return Writer(self.model(), self.checker, self.settings)
 
     def model(self) -> "ChatModel":
         """The language model that is configured or was given.

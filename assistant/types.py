@@ -9,6 +9,9 @@ from vectorstore.passages import Language, Passage
 
 Status = Literal["answered", "insufficient_evidence"]
 Mode = Literal["llm", "extractive", "catalog"]
+Kind = Literal["single", "compare", "topic", "list", "count", "trend", "chat"]
+Facet = Literal["category", "tag", "benchmark", "model"]
+StepName = Literal["understanding", "searching", "writing", "checking"]
 
 
 class Filters(BaseModel):
@@ -24,8 +27,38 @@ class Filters(BaseModel):
         return bool(self.categories or self.tags or self.cards)
 
 
+class Selection(BaseModel):
+    """Which of the cards that the filters leave a question is about, by what they mention.
+
+    Args:
+        mentions: terms; each item is an 'any of', and all items must be met.
+        without: terms that must not be mentioned.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    mentions: tuple[tuple[str, ...], ...] = ()
+    without: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.mentions or self.without)
+
+
 class Query(BaseModel):
-    """A question understood: its language and its wording without the conversation around it."""
+    """A question understood.
+
+    Args:
+        question: as asked, clean.
+        standalone: its wording without the conversation around it.
+        language: of the question, and so of the answer.
+        filters: which cards may be used, from the caller and from the question's own words.
+        kind: what sort of answer it wants; `chat` is small talk, or about no paper at all.
+        selection: for list, count and trend questions, which cards.
+        sides: for comparisons, what is compared, each as one would search for it.
+        facet: for trends, what is counted.
+        show_all: the whole list is wanted, however long.
+        sure: whether the rules are sure of `kind` and `standalone`; a model may be asked where they are not.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -33,6 +66,12 @@ class Query(BaseModel):
     standalone: str
     language: Language
     filters: Filters = Filters()
+    kind: Kind = "single"
+    selection: Selection = Selection()
+    sides: tuple[str, ...] = ()
+    facet: Facet | None = None
+    show_all: bool = False
+    sure: bool = True
 
 
 class CardHit(BaseModel):
@@ -96,6 +135,28 @@ class Usage(BaseModel):
     output_tokens: int = 0
 
 
+class Cell(BaseModel):
+    """One cell of a table: words and the markers of what carries them; both empty where the cards are silent."""
+
+    text: str = ""
+    markers: list[int] = Field(default_factory=list)
+
+
+class Table(BaseModel):
+    """A table of an answer: a row for each heading, a cell for each column."""
+
+    columns: list[str]
+    headings: list[str]
+    rows: list[list[Cell]]
+
+
+class Bar(BaseModel):
+    """One counted value and the cards behind it; the count is their number."""
+
+    label: str
+    cards: list[str]
+
+
 class Answer(BaseModel):
     """A verified answer; see the README for each field."""
 
@@ -103,13 +164,24 @@ class Answer(BaseModel):
     status: Status
     mode: Mode
     language: Language
+    kind: Kind = "single"
     citations: list[Citation] = Field(default_factory=list)
     claims: list[Claim] = Field(default_factory=list)
     cards: list[str] = Field(default_factory=list)
+    table: Table | None = None
+    bars: list[Bar] = Field(default_factory=list)
+    followups: list[str] = Field(default_factory=list)
     suggestions: list[CardHit] = Field(default_factory=list)
     dropped: int = 0
     notes: list[str] = Field(default_factory=list)
     usage: Usage = Usage()
+
+
+class Step(BaseModel):
+    """Event: what begins now."""
+
+    type: Literal["step"] = "step"
+    step: StepName
 
 
 class EvidenceFound(BaseModel):
@@ -133,4 +205,4 @@ class Answered(BaseModel):
     answer: Answer
 
 
-Event = EvidenceFound | TextSoFar | Answered
+Event = Step | EvidenceFound | TextSoFar | Answered

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 
 from assistant import Assistant, UserError
 from assistant.settings import Settings
-from assistant.types import Answered, Event, EvidenceFound, Filters
+from assistant.types import Answered, Event, EvidenceFound, Step, Filters
 from vectorstore.cards import PaperCard
 
 ROOT = Path(__file__).parents[1]
@@ -250,10 +250,13 @@ def test_a_card_that_does_not_exist_is_an_error_that_names_a_near_one(assistant:
 
 
 @pytest.mark.parametrize("question", [HOW["en"], "Who wrote GuardSpace?"])
-def test_a_stream_ends_with_the_answer_and_begins_with_the_evidence(assistant: Assistant, question: str) -> None:
+def test_a_stream_says_what_begins_shows_the_evidence_and_ends_with_the_answer(
+    assistant: Assistant, question: str
+) -> None:
     events = list(assistant.stream(question))
-    assert isinstance(events[0], EvidenceFound)
-    assert events[0].hits[0].card_id == GUARDSPACE
+    assert [event.step for event in events if isinstance(event, Step)] == ["understanding", "searching"]
+    assert isinstance(events[2], EvidenceFound)
+    assert events[2].hits[0].card_id == GUARDSPACE
     assert isinstance(events[-1], Answered)
     assert sum(isinstance(event, Answered) for event in events) == 1
     assert events[-1].answer == assistant.answer(question)

@@ -23,7 +23,7 @@ def watch(events: Iterable["Event"]) -> "Answer":
     """
     from rich.live import Live
 
-    from assistant.types import Answered, EvidenceFound
+    from assistant.types import Answered, EvidenceFound, TextSoFar
 
     out = console()
     answer = None
@@ -33,8 +33,10 @@ def watch(events: Iterable["Event"]) -> "Answer":
                 live.update(_spinner(f"reading {len(event.hits)} cards"))
             elif isinstance(event, Answered):
                 answer = event.answer
-            else:
+            elif isinstance(event, TextSoFar):
                 live.update(_draft(out, event.text))
+            elif event.step != "writing":
+                live.update(_spinner(event.step))
     if answer is None:
         raise RuntimeError("the stream of an answer ended without one")
     return answer

@@ -1,4 +1,4 @@
-"""A question as typed, made clean and made to stand alone, by rules."""
+"""The wording of a question: made clean, and made to stand alone in a conversation."""
 
 import re
 import unicodedata
@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from assistant.inert import visible
-from assistant.types import Filters, Query
 from vectorstore.language import language_of
 
 Named = Callable[[str], Mapping[str, float]]
@@ -36,32 +35,23 @@ def clean(text: str) -> str:
     return visible(folded)[:_LONGEST]
 
 
-def understand(
-    question: str,
-    history: Sequence[Mapping[str, Any]] = (),
-    filters: Filters | None = None,
-    named: Named | None = None,
-) -> Query:
-    """Language, stand-alone wording and filters of a question.
+def standing_alone(asked: str, history: Sequence[Mapping[str, Any]] = (), named: Named | None = None) -> str:
+    """A follow-up ("and how much does it save?") with the earlier questions joined to it; any other as it is.
 
-    A follow-up ("and how much does it save?") gets the earlier questions joined to it, so that retrieval
-    meets the names it refers to.
+    Retrieval so meets the names that the question refers to.
 
     Args:
-        question: as typed.
+        asked: the question, clean.
         history: messages in OpenAI's form, oldest first.
-        filters: which cards may be used.
         named: the cards whose own method a text names, with how surely: a question that names one is about
             that, whatever was spoken of before.
     """
-    asked = clean(question)
     earlier = [text for turn in history if turn.get("role") == "user" and (text := clean(_words_of(turn)))]
-    standalone = asked
-    if earlier and _depends(asked, named):
-        # However long the questions before were, this one stays whole.
-        room = max(0, _LONGEST - len(asked) - 1)
-        standalone = f"{_subject(earlier, named)[:room]} {asked}".strip()
-    return Query(question=asked, standalone=standalone, language=language_of(asked), filters=filters or Filters())
+    if not earlier or not _depends(asked, named):
+        return asked
+    # However long the questions before were, this one stays whole.
+    room = max(0, _LONGEST - len(asked) - 1)
+    return f"{_subject(earlier, named)[:room]} {asked}".strip()
 
 
 def _words_of(turn: Mapping[str, Any]) -> str:

@@ -1,0 +1,64 @@
+"""The way from a question to its verified answer, step by step."""
+
+from collections.abc import Generator, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from assistant.assembly import abstained, from_quotes
+from assistant.routes import ROUTES, Parts
+from assistant.types import Answer, Answered, Event, EvidenceFound, Filters, Query, Step
+
+if TYPE_CHECKING:
+    from assistant.retrieval import Retrieved
+
+# Cards that an answer may draw on; the ranking is far surer of the first than of the tenth.
+_CARDS = 10
+
+
+def answered(question: str, parts: Parts, filters: Filters | None = None) -> Iterator[Event]:
+    """Everything that happens between a question and its answer, which comes last.
+
+    Args:
+        question: as typed, not empty.
+        parts: what it is answered with.
+        filters: which cards may be used.
+    """
+    from assistant.understanding import understand
+
+    yield Step(step="understanding")
+    if parts.writer is not None:
+        parts.writer.model.warm()
+    query = understand(question, parts.history, filters, parts.collection.names().cards_named)
+    route = ROUTES.get(query.kind)
+    answer = (yield from route(query, parts)) if route is not None else None
+    if answer is None:
+        answer = yield from _from_passages(query, parts)
+    yield Answered(answer=answer.model_copy(update={"kind": query.kind}))
+
+
+def _from_passages(query: Query, parts: Parts) -> Generator[Event, None, Answer]:
+    """Answer from the passages of the nearest cards: written by the model, or else in the cards' own sentences."""
+    from assistant.abstention import decide
+
+    yield Step(step="searching")
+    collection = parts.collection
+    retrieved = collection.retriever().retrieve(query.standalone, k=_CARDS, filters=query.filters)
+    yield EvidenceFound(hits=retrieved.hits)
+    decision = decide(query, retrieved.hits, retrieved.cards, collection.names(), retrieved.signals)
+    if not decision.answer:
+        return abstained(query, retrieved.hits, decision.reason)
+    notes: list[str] = []
+    if parts.writer is not None:
+        written = yield from parts.writer.written(query, parts.history, retrieved.hits, retrieved.cards, notes)
+        if written is not None:
+            return written
+    return _extracted(query, retrieved, parts, notes)
+
+
+def _extracted(query: Query, retrieved: "Retrieved", parts: Parts, notes: Sequence[str]) -> Answer:
+    from assistant.answering.extractive import ExtractiveAnswerer
+
+    similarity = parts.collection.similarity(retrieved.vector, [hit.card_id for hit in retrieved.hits[:3]])
+    selected = ExtractiveAnswerer().draft(query, retrieved.hits, retrieved.cards, similarity=similarity)
+    if not selected:
+        return abstained(query, retrieved.hits, "", notes=notes)
+    return from_quotes(query, selected, retrieved.cards, notes)

@@ -1,0 +1,33 @@
+"""Who answers which kind of question; a kind without a route of its own is answered from the best passages."""
+
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from assistant.types import Answer, Event, Kind, Query
+
+if TYPE_CHECKING:
+    from assistant.answering.writing import Writer
+    from assistant.collection import Collection
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a route works with.
+
+    Args:
+        collection: the cards.
+        writer: the model behind the check; None where none writes.
+        history: the conversation so far, messages in OpenAI's form; an assistant's message may also hold `cards`,
+            the ids of the cards that it showed.
+    """
+
+    collection: "Collection"
+    writer: "Writer | None"
+    history: Sequence[Mapping[str, Any]]
+
+
+# Gives None where the question turns out to be an ordinary one after all.
+Route = Callable[[Query, Parts], Generator[Event, None, Answer | None]]
+
+ROUTES: Mapping[Kind, Route] = {}
