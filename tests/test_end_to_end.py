@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 
 from assistant import Assistant, UserError
 from assistant.settings import Settings
-from assistant.types import Answered, Event, EvidenceFound, Step, Filters
+from assistant.types import Answered, Event, EvidenceFound, Filters, Step
 from vectorstore.cards import PaperCard
 
 ROOT = Path(__file__).parents[1]
