@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from assistant.answering.model import ChatModel
     from assistant.answering.writing import Writer
+    from assistant.conversations import ConversationLog
     from assistant.verification import Checker
 
 Message = Mapping[str, Any]
@@ -48,6 +49,7 @@ class Assistant:
         self._collection = Collection(self.settings, embeddings=embeddings, progress=progress)
         self._model: ChatModel | None = None
         self._checker: Checker | None = None
+        self._conversations: ConversationLog | None = None
         self._lock = threading.RLock()
 
     # Answering
@@ -142,6 +144,17 @@ class Assistant:
                     opinion = second_opinion(self.model())
                 self._checker = Checker(self._collection.closeness, self._collection.rarity, opinion)
             return self._checker
+
+    @property
+    def conversations(self) -> "ConversationLog":
+        """The log of conversations in the state folder; in memory alone where the settings keep none."""
+        from assistant.conversations import ConversationLog
+
+        with self._lock:
+            if self._conversations is None:
+                kept = self.settings.keep_conversations
+                self._conversations = ConversationLog(self.settings.home / "conversations.sqlite" if kept else None)
+            return self._conversations
 
     # Looking things up
 

@@ -58,6 +58,9 @@ class Settings(BaseSettings):
     verify: Literal["rules", "llm"] = Field("rules", description="'llm' asks the model to confirm each sentence too")
     evidence: int = Field(12, ge=1, le=60, description="passages given to the model")
     builtin_corpus: bool = Field(True, description="put the built-in corpus into an empty store at first use")
+    keep_conversations: bool = Field(
+        True, description="keep conversations in ASSISTANT_HOME; 'false' forgets each when it ends"
+    )
 
     @property
     def uses_model(self) -> bool:
