@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from assistant.collection import Collection, IngestReport, Progress
 from assistant.settings import Settings, load_settings
-from assistant.types import Answer, Answered, CardHit, Event, Filters, Verdict
+from assistant.types import Answer, Answered, CardHit, CardPoint, Event, Filters, Verdict
 from vectorstore.cards import PaperCard
 from vectorstore.errors import UserError
 
@@ -233,6 +233,35 @@ class Assistant:
             return list(found)
         stands_in = mention_of(mentions)
         return [card for card in found if stands_in(card)]
+
+    def similar(self, card_id: str, *, k: int = 5) -> list[CardHit]:
+        """The cards most like one card, best first.
+
+        Args:
+            card_id: the card.
+            k: how many, 1 to 99.
+
+        Raises:
+            UserError: there is no such card.
+        """
+        self.card(card_id)
+        found = self._collection.like(card_id, k)
+        cards = self._collection.store.get([other for other, _ in found])
+        return [
+            CardHit(card_id=other, title=cards[other].title, score=round(cosine, 4))
+            for other, cosine in found
+            if other in cards
+        ]
+
+    def map(self) -> list[CardPoint]:
+        """Every card as a point in two dimensions, in the collection's order."""
+        points = self._collection.points()
+        return [
+            CardPoint(card_id=card.id, title=card.title, category=card.category, x=x, y=y)
+            for card in self._collection.store.cards()
+            if card.id in points
+            for x, y in [points[card.id]]
+        ]
 
     # The collection
 

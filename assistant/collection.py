@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from assistant.expansion import with_kept_aids
 from assistant.retrieval import Retriever
 from assistant.settings import Settings
+from vectorstore.atlas import Atlas
 from vectorstore.cards import PaperCard
 from vectorstore.ingest import IngestReport, ingest
 from vectorstore.keywords import KeywordIndex
@@ -198,7 +199,25 @@ class Collection:
             )
             if self.store.mark() and (builtin or prune):
                 self.store.set_mark("")
+            self._points(report)
             return result
+
+    def points(self) -> dict[str, tuple[float, float]]:
+        """Where every card lies on the map of the collection, x and y from 0 to 1."""
+        self.ready()
+        return self._points(self._progress)
+
+    def like(self, card_id: str, k: int) -> list[tuple[str, float]]:
+        """The cards most like a card: (card id, cosine), best first."""
+        self.ready()
+        return self._atlas.like(card_id, k, self.store, self.keywords)
+
+    def _points(self, report: Progress) -> dict[str, tuple[float, float]]:
+        return self._atlas.points(self.store, self.keywords, report)
+
+    @property
+    def _atlas(self) -> Atlas:
+        return Atlas(self._settings.home / "keywords" / f"{self._settings.collection}-map.npz")
 
     @property
     def aids(self) -> Path:

@@ -83,6 +83,16 @@ class CardHit(BaseModel):
     passages: list[Passage] = Field(default_factory=list)
 
 
+class CardPoint(BaseModel):
+    """A card's place on the map of the collection; x and y from 0 to 1, near those of cards that are like it."""
+
+    card_id: str
+    title: str
+    category: str
+    x: float
+    y: float
+
+
 class Evidence(BaseModel):
     """One numbered passage that an answerer may cite as `[number]`."""
 

@@ -104,6 +104,27 @@ class LatentSpace:
         best = allowed[np.argsort(-cosines[allowed], kind="stable")[:k]]
         return {self.ids[row]: float(cosines[row]) for row in (*best, *self._rows_of(also))}
 
+    def like(self, card_id: str, k: int) -> list[str]:
+        """The cards nearest to a card, itself left out; none where it has no place."""
+        import numpy as np
+
+        row = self._card_rows.get(card_id)
+        if row is None:
+            return []
+        order = np.argsort(-(self._places @ self._places[row]), kind="stable")[: k + 1]
+        return [self.ids[other] for other in order if other != row][:k]
+
+    def places(self, card_ids: Sequence[str]) -> "np.ndarray":
+        """Where cards lie, one row each (cards, directions); zeros for one that has no place."""
+        import numpy as np
+
+        found = np.zeros((len(card_ids), self._places.shape[1]), np.float32)
+        known = [(row, self._card_rows[card_id]) for row, card_id in enumerate(card_ids) if card_id in self._card_rows]
+        if known:
+            rows, places = zip(*known, strict=True)
+            found[list(rows)] = self._places[list(places)]
+        return found
+
     def _rows_of(self, card_ids: Iterable[str]) -> list[int]:
         return [self._card_rows[card_id] for card_id in card_ids if card_id in self._card_rows]
 
