@@ -134,13 +134,13 @@ class Database:
     def _brought_up(self, connection: sqlite3.Connection) -> None:
         if self._version(connection) == _VERSION:
             return
+        if self._holds_something(connection) and self._version(connection) == 0:
+            raise self.damaged("it is another program's file")
         connection.execute("PRAGMA journal_mode = WAL").fetchall()
         connection.execute("BEGIN IMMEDIATE")
         try:
             # Another process may have been quicker.
             if self._version(connection) == 0:
-                if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-                    raise self.damaged("it is another program's file")
                 for statement in _SCHEMA.split(";\n"):
                     connection.execute(statement)
                 connection.execute(f"PRAGMA application_id = {_APPLICATION}")
@@ -149,6 +149,10 @@ class Database:
         except BaseException:
             connection.rollback()
             raise
+
+    @staticmethod
+    def _holds_something(connection: sqlite3.Connection) -> bool:
+        return bool(connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
 
     def _version(self, connection: sqlite3.Connection) -> int:
         version: int = connection.execute("PRAGMA user_version").fetchone()[0]
