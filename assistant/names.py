@@ -173,6 +173,12 @@ class NameIndex:
         return {name: 0.9 if distance == 1 else 0.7 for name, distance in same if distance == least}
 
 
+def own_name(card: PaperCard) -> str | None:
+    """What a card calls its own work, the first of several; None where it has no name for it."""
+    names = [name for name in _introduced(card) if not re.search(r",|\s(?:and|with|plus)\s", name)]
+    return names[0] if names else None
+
+
 def _introduced(card: PaperCard) -> list[str]:
     """The names a card gives to its own work: what stands before its title's colon, and the short form there."""
     match = _TITLE_NAME.match(card.title)

@@ -32,7 +32,17 @@ def answered(question: str, parts: Parts, filters: Filters | None = None) -> Ite
     answer = (yield from route(query, parts)) if route is not None else None
     if answer is None:
         answer = yield from _from_passages(query, parts)
-    yield Answered(answer=answer.model_copy(update={"kind": query.kind}))
+    answer = answer.model_copy(update={"kind": query.kind})
+    yield Answered(answer=answer.model_copy(update={"followups": _followups(query, answer, parts)}))
+
+
+def _followups(query: Query, answer: Answer, parts: Parts) -> list[str]:
+    from assistant.following import followups
+
+    shown = answer.cards[:2]
+    alike = parts.collection.keywords.latent.like(shown[0], 2) if shown else []
+    found = parts.collection.store.get([*shown, *alike])
+    return followups(query, answer, {card_id: found[card_id] for card_id in (*shown, *alike) if card_id in found})
 
 
 def _from_passages(query: Query, parts: Parts) -> Generator[Event, None, Answer]:
