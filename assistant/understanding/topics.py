@@ -2,7 +2,7 @@
 
 import re
 
-# Everything with a longer run than this is read no further: a question that asks so asks early or at its end.
+# A longer question is not read to its end: one that asks for works asks early.
 _READ = 600
 
 _WORKS = r"(?:papers|works|studies|literature|research|publications|articles|investigations|efforts)"
@@ -21,7 +21,8 @@ _ENGLISH = re.compile(
     "|".join(
         (
             # what has been done
-            r"\bwhat(?:'s| is| has| have)? (?:already )?(?:been )?(?:\w+ )?(?:done|tried|proposed|attempted|explored)\b",
+            r"\bwhat(?:'s| has| have) (?:already )?(?:been )?(?:\w+ )?(?:done|tried|proposed|attempted|explored)\b",
+            r"\bwhat is (?:already )?known (?:about|on|of)\b",
             # which papers look at, what work is there, are there studies
             rf"\b(?:which|what) {_ADJECTIVES}{_WORKS}\b",
             r"\b(?:which|what) (?:\w+ )?work (?:is there|exists|has been|have been|on|about)\b",
