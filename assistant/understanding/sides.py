@@ -42,6 +42,12 @@ _SURE_CUE = re.compile(
     r"分别|各|都|区别|不同|差别|差异|异同|对比|两者|二者|三者",
     re.IGNORECASE,
 )
+# Methods that stand behind such words are what something else is measured by, or only what it is used with.
+_RIVALS = re.compile(
+    r"(?:(?:\w|,) (?:versus|vs\.?|than|over|beats?|beating|outperforms?|compared (?:with|to)|against|both)|"
+    r"比|超过|优于)\s*(?:the )?$",
+    re.IGNORECASE,
+)
 # Words that set apart what stands in different places: how does A differ from B, compared with A, does B.
 _DIFFER = re.compile(
     r"\b(?:differ\w*|distinguish\w*|separates?|apart|contrast|compare|compares)\b|"
@@ -55,7 +61,11 @@ _STOP = r"(?=\s*(?:$|[?？。;；:：]|[,，]))"
 _PATTERNS = tuple(
     (re.compile(pattern, re.IGNORECASE), strict)
     for pattern, strict in (
-        (rf"\bdifferences? (?:is there |are there |lies? )?between (?:the )?(?P<list>{_PIECE}){_STOP}", False),
+        (
+            r"(?:^(?:the |a )?|\b(?:what|which|explain|describe|there|tell me|show|name|give)\b[^,;:?]{0,60}\b)"
+            rf"differences? (?:is there |are there |lies? )?between (?:the )?(?P<list>{_PIECE}){_STOP}",
+            False,
+        ),
         (
             rf"\bhow (?:do|does|are|is|did) (?P<list>{_PIECE}) (?:differ\b|different\b|compare\b)"
             rf"(?! from| with| to| against)",
@@ -76,7 +86,7 @@ _PATTERNS = tuple(
         (rf"\bwhat sets (?P<a>{_PIECE}) apart from (?P<b>{_PIECE}){_STOP}", True),
         (rf"(?:^|[,;:.?!] )(?P<a>[^,，。?？;；:：]{{1,80}}?) (?:vs\.?|versus) (?P<b>{_PIECE}){_STOP}", False),
         (
-            r"\b(?:which|what)(?: one| of them)? (?:is|are|works?|performs?|runs?|saves?|needs?|costs?)\b"
+            r"\bwhich(?: one| of them)? (?:is|are|works?|performs?|runs?|saves?|needs?|costs?)\b"
             rf"[^,，:：?？]{{0,80}}[,:] (?P<list>{_PIECE} or {_PIECE}){_STOP}",
             False,
         ),
@@ -84,12 +94,12 @@ _PATTERNS = tuple(
         (
             r"(?:^|[,，。;；:：])\s*(?:请问)?(?P<list>[^,，。?？;；:：]{1,60}?(?:和|与|跟|同)[^,，。?？;；:：]{1,60}?)"
             r"(?:之间|两者|二者|在[^,，。?？]{1,20}上|的[^,，。?？的]{1,12})?(?:主要|到底|究竟|各自)?"
-            r"(?:的(?=区|差|异|不)|有(?:什么|何|哪些|啥)(?:本质)?的?|有没有)(?:区别|不同|差别|差异|异同)",
+            r"(?:的(?=(?:区别|不同|差别|差异|异同)(?:$|[?？。]|是|有|在哪|呢|吗|主要|到底))|有(?:什么|何|哪些|啥)(?:本质)?的?|有没有)(?:区别|不同|差别|差异|异同)",
             False,
         ),
         (
-            r"(?:对比|比较)(?:一下|下)?\s*(?P<list>[^,，。?？;；:：]{1,60}?(?:和|与|跟|同)[^,，。?？;；:：]{1,60}?)"
-            r"(?:的(?:[^,，。?？;；:：的]{1,10}))?(?=\s*(?:$|[?？。,，;；:：]))",
+            r"^\W*(?:请|麻烦|帮我|能否|想)*(?:对比|比较)(?!学习|解码|损失|训练)(?:一下|下)?\s*(?P<list>[^,，。?？;；:：]{1,60}?(?:和|与|跟|同)[^,，。?？;；:：]{1,60}?)"
+            r"(?:的(?:[^,，。?？;；:：的]{1,10}))?(?=\s*[?？。]?$)",
             False,
         ),
         (
@@ -103,8 +113,9 @@ _SPLIT = re.compile(
     r"\s*(?:,\s*and|,\s*or|、|,|\band\b|\bor\b|\bversus\b|\bvs\b\.?|和|与|跟|同|以及|还是)\s*", re.IGNORECASE
 )
 _LEADING = re.compile(
-    r"^\W*(?:(?:the|a|an|using|on|please|paper|one|ones|method|approach|work|papers|methods|approaches|about|that|"
-    r"which|between)\b\s*)+|^(?:请|用|使用|采用|把|那篇|这篇|将)",
+    r"^\W*(?:(?:please|the|a|an|using|between)\s+)*"
+    r"(?:(?:the |a )?(?:papers?|ones?|methods?|approach(?:es)?|works?) (?:that|which|on|about|for|of|with)\s+)?|"
+    r"^(?:请|用|使用|采用|把|那篇|这篇|将)",
     re.IGNORECASE,
 )
 _TRAILING = re.compile(
@@ -115,7 +126,8 @@ _NOBODY = re.compile(
     r"\b(?:it|its|this|that|these|those|them|they|each other|one another|previous|prior|existing|earlier|others?|"
     r"ordinary|standard|traditional|conventional|vanilla|usual|normal|baselines?|state[- ]of[- ]the[- ]art|humans?|"
     r"people|rest|before|former|latter|first one|second one|we|our|full[- ]parameter)\b|"
-    r"^(?:what|how|why|which|who|when|where|does|do|did|is|are|can|could|should|would|if|in|for|by)\b|"
+    r"^(?:what|how|why|which|who|when|where|does|do|did|is|are|can|could|should|would|if|in|for|by|and|without|then|"
+    r"comparing|contrasting)\b|"
     r"以往|以前|之前|现有|已有|传统|普通|常规|一般|其他|其它|别的|基线|原来|原版|人类|它|他们|前者|后者|这|那|第[一二三]|"
     r"上面|前面|常见|此前|^人$|什么|怎么|如何|为何",
     re.IGNORECASE,
@@ -193,6 +205,7 @@ def _side_by_side(question: str, mentions: Sequence[_Mention]) -> tuple[str, ...
     if group:
         # What does X say about A versus B: X is what is asked about.
         others = any(one.start < group[0].start and not _shared(one, group) for one in mentions)
+        others = others or _RIVALS.search(question[: group[0].start]) is not None
         cue = (_CUE if all(one.cards for one in group) else _SURE_CUE).search(_without(question, group))
         return tuple(one.text for one in group) if cue and not others else ()
     distinct = _distinct(mentions)

@@ -7,7 +7,7 @@ _READ = 600
 
 _WORKS = r"(?:papers|works|studies|literature|research|publications|articles|investigations|efforts)"
 _WAYS = (
-    r"(?:methods|approaches|techniques|ways|strategies|algorithms|solutions|options|designs|ideas|fixes|remedies|"
+    r"(?:methods|approaches|techniques|ways|strategies|algorithms|solutions|options|designs|ideas|remedies|fixes(?= (?:for|to|exist|are|have|there))|"
     r"proposals|schemes|directions|alternatives|tricks|recipes|defen[cs]es|mitigations|attempts|advances|variants)"
 )
 _ADJECTIVES = r"(?:[\w'/-]{1,30} ){0,4}"
@@ -46,7 +46,8 @@ _ENGLISH = re.compile(
 )
 # Papers about X; inference-time fixes for X.
 _PHRASE = re.compile(
-    rf"^{_ADJECTIVES}(?:{_WAYS}|{_WORKS}) {_ABOUT}\b",
+    rf"^(?:{_ADJECTIVES}(?:papers|studies|literature|research|methods|approaches|techniques|ways|strategies|fixes|"
+    rf"remedies|attempts|advances)|(?:recent |other |more )?works) {_ABOUT}\b",
     re.IGNORECASE,
 )
 # What begins so is a sentence, in which such a phrase is only a part.
@@ -75,17 +76,17 @@ _CHINESE = re.compile(
             rf"{_ZH_NOUN}(?:目前|现在|都|主要|大致|分别|又|大概)*(?:(?:有|是|包括)(?:哪些|哪几)|有(?:什么[?？]?$|几种|几类))",
             rf"{_ZH_NOUN}都有(?:什么|哪些)",
             # 大家怎么; 综述; 相关论文
-            r"(?:大家|人们|研究者们?|学界|学术界|业界|前人)[^?？。]{0,12}?(?:怎么|怎样|如何|用什么|做了什么|有什么)",
+            r"(?<!把)(?:大家|人们|研究者们?|学界|学术界|业界|前人)[^?？。]{0,8}?(?:怎么(?!办)|怎样|如何|用什么|做了什么|有什么)",
             r"综述|概述一下|概览|概况|研究现状|研究进展|相关(?:的)?(?:论文|工作|研究|文献)",
             r"(?:介绍|总结|梳理|归纳|盘点|列举)(?:一下|下)?[^?？]{2,40}?(?:方面|领域|方向|相关|这类|各种|现有|一系列|几种)"
             rf"[^?？]{{0,12}}{_ZH_NOUN}",
-            rf"(?:几|多)(?:篇|种|类|项){_ZH_NOUN}",
+            rf"几(?:篇|种|类|项){_ZH_NOUN}",
             rf"做了(?:哪些|什么){_ZH_NOUN}",
         )
     )
 )
-# A phrase that ends in its noun: 少回放或不存原始数据的方法?
-_ZH_PHRASE = re.compile(rf"的(?:相关)?{_ZH_NOUN}(?:呢)?[?？。.\s]*$")
+# A phrase that ends in its noun: 尤其是少回放或不存原始数据的方法?
+_ZH_PHRASE = re.compile(rf"(?:关于|针对|尤其|相关|各种|现有|近期).*的{_ZH_NOUN}(?:呢)?[?？。.\s]*$")
 _ZH_ONE = re.compile(
     r"有没有|有无|什么|哪个|哪种|哪一|能不能|能否|是否|是不是|怎么|怎样|(?:这|那|该|某)(?:篇|个|项)|吗|一(?:个|种)|它的"
 )
