@@ -61,6 +61,11 @@ class Settings(BaseSettings):
     keep_conversations: bool = Field(
         True, description="keep conversations in ASSISTANT_HOME; 'false' forgets each when it ends"
     )
+    serve_concurrency: int = Field(8, ge=1, le=64, description="answers that `assistant serve` works on at once")
+    serve_queue: int = Field(
+        100, ge=1, le=10_000, description="questions that may wait there; more are told to come back"
+    )
+    serve_rate: str = Field("240/minute", description="requests that one client there may make, e.g. '10/second'")
 
     @property
     def uses_model(self) -> bool:
