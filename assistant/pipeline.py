@@ -27,7 +27,7 @@ def answered(question: str, parts: Parts, filters: Filters | None = None) -> Ite
     yield Step(step="understanding")
     if parts.writer is not None:
         parts.writer.model.warm()
-    query = understand(question, parts.history, filters, parts.collection.names().cards_named)
+    query = understand(question, parts.history, filters, parts.collection.names().cards_named, parts.titles)
     route = ROUTES.get(query.kind)
     answer = (yield from route(query, parts)) if route is not None else None
     if answer is None:

@@ -26,6 +26,11 @@ class Parts:
     writer: "Writer | None"
     history: Sequence[Mapping[str, Any]]
 
+    def titles(self, card_ids: Sequence[str]) -> dict[str, str]:
+        """The titles of those of some cards that exist, by id."""
+        found = self.collection.store.get(card_ids) if card_ids else {}
+        return {card_id: card.title for card_id, card in found.items()}
+
 
 # Gives None where the question turns out to be an ordinary one after all.
 Route = Callable[[Query, Parts], Generator[Event, None, Answer | None]]

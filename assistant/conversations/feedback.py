@@ -6,7 +6,7 @@ from typing import Any
 from assistant.conversations.turns import Turn, messages_of
 from assistant.names import fold
 from assistant.types import Kind
-from assistant.understanding.wording import standing_alone
+from assistant.understanding.wording import clean, in_context
 
 # What the suite calls the kinds of question; it has no trends and no small talk.
 _KINDS: dict[Kind, str] = {"single": "single", "compare": "compare", "topic": "topic", "list": "list", "count": "count"}
@@ -66,7 +66,7 @@ def _line(turn: Turn, before: Sequence[Turn]) -> dict[str, Any]:
         "question": turn.question.strip(),
     }
     history = messages_of((each.question, each.answer) for each in before)
-    if history and standing_alone(line["question"], history) != standing_alone(line["question"]):
+    if in_context(clean(line["question"]), history).leans:
         questions = [*(each.question.strip() for each in before), line["question"]]
         return line | {"kind": "followup", "turns": questions}
     return line | {"kind": kind} | ({"style": _style(turn)} if kind == "single" else {})

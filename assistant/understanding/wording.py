@@ -3,12 +3,38 @@
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from assistant.inert import visible
 from vectorstore.language import language_of
 
 Named = Callable[[str], Mapping[str, float]]
+Titles = Callable[[Sequence[str]], Mapping[str, str]]
+
+
+@dataclass(frozen=True)
+class InContext:
+    """A question together with what the conversation before it adds.
+
+    Args:
+        standalone: its wording without the conversation around it.
+        asks: the words that tell what sort of answer is wanted: of a follow-up ("and how many mention GSM8K?") its
+            own without what it refers to; of one that repeats or narrows an earlier question, that one's.
+        leans: whether it rests on what was said before.
+        sides: the cards that it compares, each as one would search for it.
+        within: the only cards that it is about ("which of these ..."), by id.
+        show_all: it wants the rest of a list.
+        sure: whether the rules are sure of all this.
+    """
+
+    standalone: str
+    asks: str
+    leans: bool = False
+    sides: tuple[str, ...] = ()
+    within: tuple[str, ...] = ()
+    show_all: bool = False
+    sure: bool = True
 
 _LONGEST = 4_000
 _OPENER = re.compile(
@@ -35,23 +61,30 @@ def clean(text: str) -> str:
     return visible(folded)[:_LONGEST]
 
 
-def standing_alone(asked: str, history: Sequence[Mapping[str, Any]] = (), named: Named | None = None) -> str:
-    """A follow-up ("and how much does it save?") with the earlier questions joined to it; any other as it is.
+def in_context(
+    asked: str,
+    history: Sequence[Mapping[str, Any]] = (),
+    named: Named | None = None,
+    titles: Titles | None = None,
+) -> InContext:
+    """A follow-up ("and how much does it save?") with what it refers to; any other question as it is.
 
     Retrieval so meets the names that the question refers to.
 
     Args:
         asked: the question, clean.
-        history: messages in OpenAI's form, oldest first.
+        history: messages in OpenAI's form, oldest first; an assistant's message may also hold `cards`, the ids of
+            the cards it showed, and `kind`, what sort of answer it is.
         named: the cards whose own method a text names, with how surely: a question that names one is about
             that, whatever was spoken of before.
+        titles: the titles of cards, by id.
     """
     earlier = [text for turn in history if turn.get("role") == "user" and (text := clean(_words_of(turn)))]
     if not earlier or not _depends(asked, named):
-        return asked
+        return InContext(asked, asked)
     # However long the questions before were, this one stays whole.
     room = max(0, _LONGEST - len(asked) - 1)
-    return f"{_subject(earlier, named)[:room]} {asked}".strip()
+    return InContext(f"{_subject(earlier, named)[:room]} {asked}".strip(), asked, leans=True)
 
 
 def _words_of(turn: Mapping[str, Any]) -> str:
