@@ -10,7 +10,7 @@ from evals.results import Outcome, Part, SystemInfo
 from evals.selection import concerns
 from evals.systems import Bench, Progress, System, Unavailable
 from evals.systems.ablations import ablations
-from evals.systems.baselines import Dense, Keywords, Tutorial
+from evals.systems.baselines import Dense, Keywords, Tutorial, TutorialAnswers
 from evals.systems.memory import Memory
 from evals.systems.naive import NaiveCheck
 from evals.systems.ours import Answering, Searching, Verifying
@@ -21,6 +21,7 @@ Task = Literal["search", "answer", "verify"]
 _DOING: Mapping[Task, str] = {"search": "searching", "answer": "answering", "verify": "checking claims"}
 _LONGEST_ERROR = 500
 _CONVERSATIONS: tuple[Part, ...] = ("conversations",)
+_JUDGED: tuple[Part, ...] = ("retrieval", "answers", "abstention", "conversations")
 _SHOWN: tuple[Part, ...] = ("answers", "citations")
 
 
@@ -82,8 +83,11 @@ def works_of(
         Work("verify", Verifying(assistant), claims),
     ]
     if with_baselines:
-        rankers = (Tutorial(bench), Keywords(bench), Dense(bench, memory), PaperQA(bench))
+        tutorial = Tutorial(bench)
+        rankers = (tutorial, Keywords(bench), Dense(bench, memory), PaperQA(bench))
         works += [Work("search", ranker, chosen("retrieval", "conversations")) for ranker in rankers]
+        answered = chosen("answers", "abstention", "conversations")
+        works.append(Work("answer", TutorialAnswers(tutorial), answered, _JUDGED))
         works.append(Work("verify", NaiveCheck(bench), claims))
     if with_ablations:
         works += [Work("search", ranker, searched) for ranker in ablations(bench, memory, context=with_context)]

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from assistant.types import Citation
-from evals.datasets.models import AnyItem, BaseQuestion, Count, FollowUp, LabelledClaim, List, Unanswerable
+from evals.datasets.models import AnyItem, BaseQuestion, Count, FollowUp, LabelledClaim, List, Topic, Unanswerable
 from evals.metrics.answering import answer_values, fact_stands, in_language, literal_facts
 from evals.metrics.citing import check_sentences, citation_values, quotes_only, valid
 from evals.metrics.ranking import ranking_values
@@ -117,6 +117,8 @@ class Scorer:
             self._keep(outcome, "answers", dict.fromkeys(("answered", "language", "count_exact"), 0.0))
         elif not isinstance(question, Unanswerable):
             zeros = dict.fromkeys(("answered", "language", "gold_first", "gold_cited"), 0.0)
+            if isinstance(question, Topic):
+                zeros |= dict.fromkeys(("topic_recall@10", "topic_ndcg@10"), 0.0)
             self._keep(outcome, "answers", zeros | self._no_facts(question))
 
     def _no_facts(self, question: BaseQuestion) -> dict[str, float]:
@@ -139,9 +141,9 @@ class Scorer:
 
     def _score_citations(self, outcome: Outcome) -> None:
         answer = outcome.answer
-        if answer is None or answer.status != "answered" or answer.mode == "catalog" or "citations" not in self._parts:
+        if answer is None or answer.status != "answered" or "citations" not in self._parts:
             return
-        outcome.sentences = check_sentences(answer, self._supports)
+        outcome.sentences = [] if answer.mode == "catalog" else check_sentences(answer, self._supports)
         values = citation_values(answer, outcome.sentences, self._cards.get)
         self._keep(outcome, "citations", values)
         for citation in answer.citations:

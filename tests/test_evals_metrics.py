@@ -41,9 +41,11 @@ def citation(quote, marker=1, field="abstract", card=CARD):
     )
 
 
-def answered(text, citations=(), *, cards=None, language="en", mode="extractive"):
+def answered(text, citations=(), *, cards=None, language="en", mode="extractive", kind="single"):
     ids = list(dict.fromkeys(each.card_id for each in citations)) if cards is None else cards
-    return Answer(text=text, status="answered", mode=mode, language=language, citations=list(citations), cards=ids)
+    return Answer(
+        text=text, status="answered", mode=mode, language=language, kind=kind, citations=list(citations), cards=ids
+    )
 
 
 class TestRankings:
@@ -136,11 +138,26 @@ class TestAnswers:
         assert values == {
             "answered": 1.0,
             "language": 1.0,
+            "kind": 1.0,
             "gold_first": 1.0,
             "gold_cited": 1.0,
             "facts": 0.5,
             "all_facts": 0.0,
         }
+
+    def test_a_question_taken_for_another_kind_shows_in_its_kind_alone(self):
+        values = answer_values(question(), answered("It plans. [1]", [citation("It plans.", field="tldr")], kind="topic"))
+        assert (values["kind"], values["gold_first"]) == (0, 1)
+
+    def test_a_topic_is_scored_by_the_cards_that_the_answer_names_in_its_order(self):
+        asked = Topic(id="q", lang="en", kind="topic", question="?", gold=("a", "b"), graded={"a": 2, "b": 2, "c": 1})
+        best = answer_values(asked, answered("abc", cards=["a", "b", "c"], kind="topic"))
+        assert (best["topic_recall@10"], best["topic_ndcg@10"], best["kind"]) == (1, 1, 1)
+        worse = answer_values(asked, answered("ca", cards=["c", "a"], kind="topic"))
+        assert worse["topic_recall@10"] == 0.5
+        assert 0 < worse["topic_ndcg@10"] < 1
+        refusal = Answer(text="No.", status="insufficient_evidence", mode="catalog", language="en", cards=["a"])
+        assert answer_values(asked, refusal)["topic_recall@10"] == 0
 
     def test_a_refusal_holds_no_facts_even_where_it_repeats_them(self):
         refusal = Answer(text="The cards do not say 12.5%.", status="insufficient_evidence", mode="llm", language="en")
@@ -268,8 +285,14 @@ class TestCitations:
         (checked,) = check_sentences(answered("Wobble 2 plans. [1]", quotes), lambda *_: True)
         assert not checked.missing_figures
 
-    def test_a_catalogue_and_a_refusal_have_no_citations_to_score(self):
+    def test_a_catalogue_without_citations_has_nothing_to_score(self):
         assert citation_values(answered("3 papers.", mode="catalog"), [], {}.get) == {}
+
+    def test_of_a_catalogue_the_spans_alone_are_scored(self):
+        right = citation("It plans.", field="tldr")
+        quotes = [right, right.model_copy(update={"quote": "It flies."})]
+        values = citation_values(answered("3 papers. [1] [2]", quotes, mode="catalog"), [], {"x-1": CARD}.get)
+        assert values == {"valid": 0.5}
 
     def test_the_check_sees_the_quotes_and_nothing_else_of_a_card(self):
         (card,) = quotes_only([citation("It plans.", field="tldr")], {"x-1": CARD})

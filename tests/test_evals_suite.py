@@ -156,8 +156,15 @@ class TestAnHonestRun:
     def test_a_follow_up_is_asked_after_its_conversation_and_once_without(self, full):
         by_system = {each.system: each for each in full.outcomes if each.item == "q-5" and each.task == "answer"}
         assert by_system["assistant"].found[0].card_id == "nib-1"
-        assert set(by_system) == {"assistant", "no-history"}
+        assert set(by_system) == {"assistant", "no-history", "langchain-tutorial"}
         assert full.measure("citations.valid", "no-history") is None
+
+    def test_the_tutorial_pipeline_answers_with_what_it_finds_and_refuses_nothing(self, full):
+        given = [each for each in full.outcomes if (each.system, each.task) == ("langchain-tutorial", "answer")]
+        assert given
+        assert all(each.answer.status == "answered" and each.answer.cards for each in given)
+        assert full.measure("answers.gold_first", "langchain-tutorial").value > 0
+        assert full.measure("abstention.recall", "langchain-tutorial").value == 0
 
     def test_every_share_has_an_interval_around_it(self, full):
         units = {metric.key: metric.unit for metric in full.metrics}

@@ -37,6 +37,7 @@ class BaseQuestion(Item):
         key_facts: short strings a right answer holds; those with digits are looked for literally.
     """
 
+    kind: str
     question: str = Field(min_length=1, max_length=4_000)
     gold: tuple[str, ...] = ()
     answer: str = ""

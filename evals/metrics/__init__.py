@@ -107,6 +107,19 @@ MEASURED: tuple[Measured, ...] = (
         headline=True,
     ),
     _mean(
+        "answers.topic_recall@10",
+        "topic recall@10",
+        "Share of a topic's gold cards among the first ten that the answer names.",
+        headline=True,
+    ),
+    _mean(
+        "answers.topic_ndcg@10",
+        "topic nDCG@10",
+        "Gain of the first ten cards that the answer names, of the best possible, by their grades.",
+        unit="score",
+    ),
+    _mean("answers.kind", "right kind", "Questions taken for what they are: one paper, a comparison, a topic, ..."),
+    _mean(
         "answers.language", "right language", "Answers in the question's language, refusals included.", headline=True
     ),
     _of(

@@ -5,10 +5,20 @@ from collections.abc import Sequence
 
 from assistant.types import Answer
 from evals import figures
-from evals.datasets.models import BaseQuestion, Count, List
+from evals.datasets.models import BaseQuestion, Count, List, Topic
+from evals.metrics.ranking import ranking_values
 from vectorstore.language import language_of
 
 _MARKER = re.compile(r"\[\d{1,4}\]")
+# What each kind of item has to be taken for; a question that nothing answers may be of any.
+_KINDS = {
+    "single": "single",
+    "typo": "single",
+    "compare": "compare",
+    "topic": "topic",
+    "list": "list",
+    "count": "count",
+}
 _SILENT = re.compile(r"[\s\-_]+")
 # A name with digits in it and nothing else, such as GPT-5 or wd1.
 _BARE_NAME = re.compile(r"[A-Za-z][A-Za-z+.\-]*\d[\w+.\-]*")
@@ -22,12 +32,15 @@ def answer_values(question: BaseQuestion, answer: Answer) -> dict[str, float]:
         answer: what came back.
 
     Returns:
-        `answered` and `language`; for list and count questions `list_exact`, `list_recall`,
-        `list_precision` or `count_exact`; for the others `gold_first`, `gold_cited` and, where the
-        question has key facts with digits, `facts` and `all_facts`.
+        `answered`, `language` and, where there is but one right kind, `kind`; for list and count questions
+        `list_exact`, `list_recall`, `list_precision` or `count_exact`; for the others `gold_first`, `gold_cited` and,
+        where the question has key facts with digits, `facts` and `all_facts`; for topics `topic_recall@10` and
+        `topic_ndcg@10` of the cards that the answer names, in its order.
     """
     answered = answer.status == "answered"
     values = {"answered": float(answered), "language": in_language(question, answer)}
+    if question.kind in _KINDS:
+        values["kind"] = float(answer.kind == _KINDS[question.kind])
     if isinstance(question, List):
         return values | _list_values(question.gold, answer)
     if isinstance(question, Count):
@@ -35,6 +48,9 @@ def answer_values(question: BaseQuestion, answer: Answer) -> dict[str, float]:
     cited = [citation.card_id for citation in answer.citations]
     values["gold_first"] = float(bool(cited) and cited[0] in question.gold)
     values["gold_cited"] = len(set(cited) & set(question.gold)) / len(question.gold)
+    if isinstance(question, Topic):
+        ranked = ranking_values([(question, answer.cards if answered else [])])[0]
+        values |= {f"topic_{name}": ranked[name] for name in ("recall@10", "ndcg@10")}
     facts = literal_facts(question.key_facts)
     if facts:
         held = [fact_stands(fact, answer.text) if answered else False for fact in facts]

@@ -82,20 +82,23 @@ def citation_values(
     """Score the citations of an answer that was given.
 
     Args:
-        answer: what came back; a catalogue's sentences speak of the collection, which exactness measures.
+        answer: what came back.
         sentences: from `check_sentences`.
         card_of: the cards; None where there is none of that id.
 
     Returns:
         `valid` (share of citations that are exact spans), `figures` (share of the figures shown that stand
         in a quote their sentence cites; absent without figures), `recall` (share of sentences supported) and
-        `precision` (share of the citations carried that are needed, none of an unsupported sentence's is).
+        `precision` (share of the citations carried that are needed, none of an unsupported sentence's is). Of a
+        catalogue `valid` alone: its sentences speak of the collection, and exactness measures those.
     """
-    if answer.status != "answered" or answer.mode == "catalog":
+    if answer.status != "answered":
         return {}
     values = {}
     if answer.citations:
         values["valid"] = sum(valid(each, card_of(each.card_id)) for each in answer.citations) / len(answer.citations)
+    if answer.mode == "catalog":
+        return values
     if sentences:
         values["recall"] = sum(sentence.supported for sentence in sentences) / len(sentences)
     else:

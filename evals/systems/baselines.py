@@ -1,9 +1,12 @@
 """What a user would otherwise have: the tutorial pipeline, BM25 alone, dense search alone."""
 
 import re
+import time
 from typing import Any
 
-from evals.results import FoundCard, SystemInfo
+from assistant.types import Answer, Citation
+from evals.datasets.models import AnyItem, BaseQuestion
+from evals.results import FoundCard, Outcome, SystemInfo
 from evals.systems import Bench, Unavailable
 from evals.systems.memory import Memory
 from evals.systems.ranking import Ranker, by_card
@@ -60,8 +63,58 @@ class Tutorial(Ranker):
 
     def rank(self, question: str) -> list[FoundCard]:
         """The cards of the nearest chunks."""
+        return by_card((card_id, score) for card_id, _, score in self.chunks(question))
+
+    def chunks(self, question: str) -> list[tuple[str, str, float]]:
+        """The nearest chunks, best first: card id, words, cosine."""
         found = self._store.similarity_search_with_score(question, k=_TOP)
-        return by_card((document.metadata["card_id"], 1.0 - float(distance)) for document, distance in found)
+        return [
+            (document.metadata["card_id"], document.page_content, 1.0 - float(distance)) for document, distance in found
+        ]
+
+
+class TutorialAnswers:
+    """What the tutorial pipeline hands over for an answer, taken as the answer.
+
+    Args:
+        tutorial: the pipeline.
+    """
+
+    def __init__(self, tutorial: Tutorial) -> None:
+        self._tutorial = tutorial
+        self.info = SystemInfo(
+            name=tutorial.info.name,
+            title=tutorial.info.title,
+            role="baseline",
+            description=tutorial.info.description,
+        )
+
+    def prepare(self) -> None:
+        """Make the pipeline ready."""
+        self._tutorial.prepare()
+
+    def ask(self, item: AnyItem) -> Outcome:
+        """Take the nearest chunks for the answer, their cards for those it cites, lists and counts."""
+        if not isinstance(item, BaseQuestion):
+            raise TypeError(f"{item.id} is no question")
+        began = time.perf_counter()
+        chunks = self._tutorial.chunks(item.asked)
+        seconds = time.perf_counter() - began
+        found = by_card((card_id, score) for card_id, _, score in chunks)
+        citations = [
+            Citation(marker=marker, card_id=card_id, title="", field="abstract", quote=words, start=0, end=len(words))
+            for marker, (card_id, words, _) in enumerate(chunks, 1)
+        ]
+        text = " ".join(f"{citation.quote} [{citation.marker}]" for citation in citations)
+        answer = Answer(
+            text=text,
+            status="answered",
+            mode="extractive",
+            language=item.lang,
+            citations=citations,
+            cards=[card.card_id for card in found],
+        )
+        return Outcome(task="answer", system=self.info.name, item=item.id, found=found, answer=answer, seconds=seconds)
 
 
 class Keywords(Ranker):
