@@ -146,7 +146,8 @@ class TestAnswers:
         }
 
     def test_a_question_taken_for_another_kind_shows_in_its_kind_alone(self):
-        values = answer_values(question(), answered("It plans. [1]", [citation("It plans.", field="tldr")], kind="topic"))
+        asked = question(gold=("x-1",))
+        values = answer_values(asked, answered("It plans. [1]", [citation("It plans.", field="tldr")], kind="topic"))
         assert (values["kind"], values["gold_first"]) == (0, 1)
 
     def test_a_topic_is_scored_by_the_cards_that_the_answer_names_in_its_order(self):
