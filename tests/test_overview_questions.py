@@ -6,6 +6,8 @@ from assistant.understanding.topics import asks_topic
 
 TOPICS = [
     "What has been done about hallucination in medical models?",
+    "What else has been done about tokenizers?",
+    "关于 GRPO 还有哪些研究?",
     "Which methods exist for merging LoRA adapters?",
     "What work is there on watermarking?",
     "Give me an overview of research on tool use by small models.",

@@ -7,8 +7,9 @@ _READ = 600
 
 _WORKS = r"(?:papers|works|studies|literature|research|publications|articles|investigations|efforts)"
 _WAYS = (
-    r"(?:methods|approaches|techniques|ways|strategies|algorithms|solutions|options|designs|ideas|remedies|fixes(?= (?:for|to|exist|are|have|there))|"
-    r"proposals|schemes|directions|alternatives|tricks|recipes|defen[cs]es|mitigations|attempts|advances|variants)"
+    r"(?:methods|approaches|techniques|ways|strategies|algorithms|solutions|options|designs|ideas|remedies|"
+    r"fixes(?= (?:for|to|exist|are|have|there))|proposals|schemes|directions|alternatives|tricks|recipes|"
+    r"defen[cs]es|mitigations|attempts|advances|variants)"
 )
 _ADJECTIVES = r"(?:[\w'/-]{1,30} ){0,4}"
 _PEOPLE = (
@@ -21,7 +22,7 @@ _ENGLISH = re.compile(
     "|".join(
         (
             # what has been done
-            r"\bwhat(?:'s| has| have) (?:already )?(?:been )?(?:\w+ )?(?:done|tried|proposed|attempted|explored)\b",
+            r"\bwhat (?:else )?(?:has|have) (?:already )?(?:been )?(?:\w+ )?(?:done|tried|proposed|attempted|explored)\b",
             r"\bwhat is (?:already )?known (?:about|on|of)\b",
             # which papers look at, what work is there, are there studies
             rf"\b(?:which|what) {_ADJECTIVES}{_WORKS}\b",
