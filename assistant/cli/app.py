@@ -8,7 +8,9 @@ from assistant.cli.asking import ask, cards, search, show
 from assistant.cli.chatting import chat
 from assistant.cli.doctoring import doctor
 from assistant.cli.evaluating import evaluate
+from assistant.cli.feedback import feedback
 from assistant.cli.ingesting import ingest
+from assistant.cli.serving import serve
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -16,7 +18,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["--help", "-h"]},
 )
-for command in (ask, chat, search, show, cards, ingest, doctor):
+for command in (ask, chat, search, show, cards, ingest, serve, doctor):
     app.command()(command)
 app.command("eval")(evaluate)
 
