@@ -22,7 +22,7 @@ _ENGLISH = re.compile(
     "|".join(
         (
             # what has been done
-            r"\bwhat (?:else )?(?:has|have) (?:already )?(?:been )?(?:\w+ )?(?:done|tried|proposed|attempted|explored)\b",
+            r"\bwhat (?:else )?(?:has|have) (?:already )?(?:been )?(?:\w+ )?(?:done|tried|proposed|explored)\b",
             r"\bwhat is (?:already )?known (?:about|on|of)\b",
             # which papers look at, what work is there, are there studies
             rf"\b(?:which|what) {_ADJECTIVES}{_WORKS}\b",
