@@ -153,7 +153,7 @@ class Assistant:
         with self._lock:
             if self._conversations is None:
                 kept = self.settings.keep_conversations
-                self._conversations = ConversationLog(self.settings.home / "conversations.sqlite" if kept else None)
+                self._conversations = ConversationLog.at_home(self.settings.home) if kept else ConversationLog(None)
             return self._conversations
 
     # Looking things up

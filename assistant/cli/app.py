@@ -18,7 +18,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["--help", "-h"]},
 )
-for command in (ask, chat, search, show, cards, ingest, serve, doctor):
+for command in (ask, chat, search, show, cards, ingest, serve, feedback, doctor):
     app.command()(command)
 app.command("eval")(evaluate)
 

@@ -30,6 +30,11 @@ class ConversationLog:
     def __init__(self, path: Path | None) -> None:
         self._database = Database(path)
 
+    @classmethod
+    def at_home(cls, home: Path) -> "ConversationLog":
+        """The log of a state folder."""
+        return cls(home / "conversations.sqlite")
+
     @property
     def path(self) -> Path | None:
         """The file; None where nothing is kept."""
@@ -43,7 +48,7 @@ class ConversationLog:
         Args:
             owner: whose it is, where several people share a log.
         """
-        conversation = secrets.token_urlsafe(_ID_BYTES)
+        conversation = _new_id()
         with self._database.writing() as connection:
             connection.execute("INSERT INTO conversation VALUES (?, ?, ?)", (conversation, _storable(owner), _now()))
         return conversation
@@ -60,7 +65,7 @@ class ConversationLog:
         Raises:
             UserError: there is no such conversation.
         """
-        turn = secrets.token_urlsafe(_ID_BYTES)
+        turn = _new_id()
         values = (
             turn,
             conversation,
@@ -138,6 +143,23 @@ class ConversationLog:
                 for row in rows
             ]
 
+    def find(self, beginning: str) -> str:
+        """The id of the one conversation whose id begins so.
+
+        Raises:
+            UserError: there is none, or more than one.
+        """
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "SELECT id FROM conversation WHERE substr(id, 1, length(?1)) = ?1 LIMIT 2", (_storable(beginning),)
+            )
+            found = [str(row["id"]) for row in rows]
+        if not beginning or not found:
+            raise _missing(beginning)
+        if len(found) > 1 and beginning not in found:
+            raise UserError(f"several conversations begin with {beginning!r}; give more of the id")
+        return beginning if beginning in found else found[0]
+
     def exists(self, conversation: str, owner: str | None = None) -> bool:
         """Whether there is such a conversation, and it is this owner's; None asks for no owner."""
         with self._database.reading() as connection:
@@ -210,9 +232,18 @@ class ConversationLog:
     def _known(connection: sqlite3.Connection, conversation: str) -> None:
         row = connection.execute("SELECT 1 FROM conversation WHERE id = ?", (_storable(conversation),)).fetchone()
         if row is None:
-            raise UserError(
-                f"there is no conversation {_storable(conversation)[:60]!r}; `assistant chat --list` lists them"
-            )
+            raise _missing(conversation)
+
+
+def _missing(conversation: str) -> UserError:
+    return UserError(f"there is no conversation {_storable(conversation)[:60]!r}; `assistant chat --list` lists them")
+
+
+def _new_id() -> str:
+    """An id that nobody can guess, and that no command line takes for an option."""
+    while (found := secrets.token_urlsafe(_ID_BYTES)).startswith("-"):
+        pass
+    return found
 
 
 def _now() -> str:

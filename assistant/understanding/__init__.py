@@ -32,7 +32,7 @@ def understand(
     allowed = filters or Filters()
     if context.within:
         cards = [card for card in context.within if not allowed.cards or card in allowed.cards]
-        allowed = allowed.model_copy(update={"cards": tuple(cards)})
+        allowed = allowed.model_copy(update={"cards": tuple(cards) or allowed.cards})
     return Query(
         question=asked,
         standalone=context.standalone,
