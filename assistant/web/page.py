@@ -1,0 +1,198 @@
+"""The page: a chat over the cards, the cards themselves, and a map of them, as Gradio Blocks."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from assistant.web.chat import LONGEST_QUESTION, Chat, Shown
+from assistant.web.lookups import Lookups
+from assistant.web.style import page_style
+from assistant.web.texts import TEXTS
+from assistant.web.visitor import language_of_request, remembered
+
+if TYPE_CHECKING:
+    from assistant import Assistant
+
+__all__ = ["build_page", "page_style"]
+
+# What the scripts may tell the page; Gradio makes an event of every name that the code on load quotes.
+_BRIDGE = "paperCards.connect(trigger, server, ['ask', 'narrow', 'resume', 'forget', 'rate'])"
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """The components that handlers change."""
+
+    browser: gr.BrowserState
+    pending: gr.State
+    messages: gr.Chatbot
+    welcome: gr.HTML
+    scope: gr.HTML
+    box: gr.Textbox
+    past: gr.HTML
+
+    def all(self) -> list[Any]:
+        return [self.browser, self.pending, self.messages, self.welcome, self.scope, self.box, self.past]
+
+
+def build_page(assistant: "Assistant", *, api: Callable[["Assistant"], None] | None = None) -> gr.Blocks:
+    """The page over an assistant's cards; `page_style` has the rest of what serving it needs.
+
+    Args:
+        assistant: answers, and keeps the conversations.
+        api: adds the endpoints for programs; those of `assistant.web.api` where it is not given.
+    """
+    from assistant.web.api import add_api
+
+    i18n = gr.I18n(**TEXTS)
+    lookups = Lookups(assistant)
+    chat = Chat(assistant, lookups)
+    with gr.Blocks(title="Paper cards", fill_width=True, analytics_enabled=False) as page:
+        bridge = gr.HTML(
+            html_template="",
+            js_on_load=_BRIDGE,
+            server_functions=lookups.for_scripts(),
+            elem_id="bridge",
+            apply_default_css=False,
+        )
+        gr.HTML(html_template=_HEADER, js_on_load="paperCards.header(element)", elem_id="header", apply_default_css=False)
+        with gr.Sidebar(open=False, elem_id="sidebar", width=300):
+            fresh = gr.Button(i18n("new_conversation"), elem_id="fresh")
+            past = gr.HTML(elem_id="past", apply_default_css=False, js_on_load=None)
+            download = gr.Button(i18n("download"), elem_id="download")
+        with gr.Tabs(elem_id="views"):
+            with gr.Tab(i18n("chat"), id="chat", elem_id="view-chat"):
+                welcome = gr.HTML(elem_id="welcome", apply_default_css=False, js_on_load=None)
+                messages = gr.Chatbot(
+                    elem_id="messages",
+                    show_label=False,
+                    container=False,
+                    height=None,
+                    layout="panel",
+                    buttons=[],
+                    render_markdown=False,
+                    group_consecutive_messages=False,
+                    latex_delimiters=[],
+                    allow_tags=False,
+                    feedback_options=None,
+                    autoscroll=False,
+                )
+                with gr.Column(elem_id="composer"):
+                    scope = gr.HTML(elem_id="scope", apply_default_css=False, js_on_load=None)
+                    box = gr.Textbox(
+                        elem_id="question",
+                        label=i18n("ask_label"),
+                        show_label=False,
+                        container=False,
+                        placeholder=i18n("ask_placeholder"),
+                        lines=1,
+                        max_lines=8,
+                        max_length=LONGEST_QUESTION,
+                        submit_btn=True,
+                        autofocus=True,
+                    )
+            with gr.Tab(i18n("browse"), id="browse", elem_id="view-browse"):
+                gr.HTML(html_template="", js_on_load="paperCards.browse(element)", elem_id="browse", apply_default_css=False)
+            with gr.Tab(i18n("map"), id="map", elem_id="view-map"):
+                gr.HTML(html_template="", js_on_load="paperCards.map(element)", elem_id="map", apply_default_css=False)
+        gr.HTML(html_template=_PANEL, js_on_load="paperCards.panel(element)", elem_id="panel", apply_default_css=False)
+        parts = _Parts(gr.BrowserState(None, storage_key="paper-cards", secret="paper-cards"),  # noqa: S106
+                       gr.State(""), messages, welcome, scope, box, past)
+        _wire(page, chat, parts, bridge, fresh, download)
+        (api or add_api)(assistant)
+    return page
+
+
+_HEADER = """
+<header class="top"><span class="brand"><span class="icon icon-cards" aria-hidden="true"></span><span data-text="title"></span></span>
+<span class="tools"><button type="button" data-action="theme" data-label="theme"><span class="icon icon-theme"
+aria-hidden="true"></span></button><button type="button" data-action="language" data-label="language_label"
+data-text="language"></button></span></header>
+"""
+_PANEL = """
+<aside id="card-panel" hidden><div class="panel-top"><span class="panel-name" data-text="card"></span><button type="button"
+class="action" data-action="close-card" data-label="close"><span class="icon icon-close" aria-hidden="true"></span></button>
+</div><div class="panel-body"></div></aside>
+<div id="citation-tip" role="tooltip" hidden></div><div id="announcer" class="for-readers" aria-live="polite"></div>
+"""
+
+
+def _wire(
+    page: gr.Blocks, chat: Chat, parts: _Parts, bridge: gr.HTML, fresh: gr.Button, download: gr.Button
+) -> None:
+    """Connect what visitors do with what the page then shows."""
+    everything: dict[str, Any] = {"outputs": parts.all(), "api_visibility": "private", "show_progress": "hidden"}
+
+    def opened(kept: Any, request: gr.Request) -> dict[Any, Any]:
+        return _updates(parts, chat.opened(remembered(kept), request))
+
+    def asked(typed: str, kept: Any, event: gr.EventData, request: gr.Request) -> Iterator[dict[Any, Any]]:
+        begun = False
+        for shown in chat.asked(typed, kept, _sent(event), request):
+            # While an answer grows, nothing else on the page changes.
+            yield {parts.messages: shown.messages} if begun and shown.busy else _updates(parts, shown)
+            begun = True
+
+    def stopped(kept: Any, pending: str, request: gr.Request) -> dict[Any, Any]:
+        return _updates(parts, chat.stopped(kept, pending, request))
+
+    def narrowed(kept: Any, event: gr.EventData, request: gr.Request) -> dict[Any, Any]:
+        visitor = chat.narrowed(kept, _sent(event))
+        return {
+            parts.browser: visitor.model_dump(mode="json"),
+            parts.scope: chat.scope(visitor, language_of_request(request)),
+        }
+
+    def began(kept: Any, request: gr.Request) -> dict[Any, Any]:
+        return _updates(parts, chat.opened(chat.fresh(kept), request))
+
+    def resumed(kept: Any, event: gr.EventData, request: gr.Request) -> dict[Any, Any]:
+        return _updates(parts, chat.opened(chat.resumed(kept, _sent(event)), request))
+
+    def forgotten(kept: Any, event: gr.EventData, request: gr.Request) -> dict[Any, Any]:
+        return _updates(parts, chat.opened(chat.forgotten(kept, _sent(event), request), request))
+
+    def rated(kept: Any, event: gr.EventData, request: gr.Request) -> None:
+        chat.rated(kept, _sent(event), request)
+
+    browser = parts.browser
+    page.load(opened, [browser], **everything)
+    answering: dict[str, Any] = {**everything, "trigger_mode": "once", "concurrency_id": "page"}
+    asking = [
+        parts.box.submit(asked, [parts.box, browser], **answering),
+        bridge.ask(asked, [parts.box, browser], **answering),
+    ]
+    parts.box.stop(stopped, [browser, parts.pending], cancels=asking, **everything)
+    bridge.narrow(narrowed, [browser], **everything)
+    fresh.click(began, [browser], cancels=asking, js="(...kept) => paperCards.toChat(kept)", **everything)
+    bridge.resume(resumed, [browser], cancels=asking, **everything)
+    bridge.forget(forgotten, [browser], cancels=asking, **everything)
+    bridge.rate(rated, [browser], None, api_visibility="private", show_progress="hidden")
+    taken = gr.Textbox(visible=False)
+    download.click(chat.markdown, [browser], [taken], api_visibility="private").then(
+        None, [taken], None, js="(markdown) => paperCards.save(markdown)", api_visibility="private"
+    )
+
+
+def _updates(parts: _Parts, shown: Shown) -> dict[Any, Any]:
+    """What every component is to show."""
+    box: dict[str, Any] = {"submit_btn": not shown.busy, "stop_btn": shown.busy}
+    if shown.typed is not None:
+        box["value"] = shown.typed
+    return {
+        parts.browser: shown.visitor.model_dump(mode="json"),
+        parts.pending: shown.pending,
+        parts.messages: shown.messages,
+        parts.welcome: shown.welcome,
+        parts.scope: shown.scope,
+        parts.box: gr.update(**box),
+        parts.past: shown.past,
+    }
+
+
+def _sent(event: gr.EventData) -> Mapping[str, Any]:
+    """What a script sent with an event; nothing where a person pressed a key."""
+    data = event._data
+    return data if isinstance(data, dict) else {}
