@@ -9,6 +9,8 @@ from vectorstore.cards import FIELDS, PaperCard
 from vectorstore.latex import readable
 
 _GAP = re.compile(r"[\s\-_]+")
+# Stands between the texts of a card: no term goes from one into the next.
+_BETWEEN = "\x00"
 
 
 def mention_of(term: str) -> Callable[[PaperCard], bool]:
@@ -18,16 +20,33 @@ def mention_of(term: str) -> Callable[[PaperCard], bool]:
     same, and touches no further ASCII letter or digit: `GenEval` is mentioned by `GenEval++`, `AIME`
     is not by `AIME24`. A term of blanks and hyphens alone is mentioned by none.
     """
-    parts = [re.escape(part) for part in _GAP.split(_fold(term)) if part]
+    stands_in = mention_in(term)
+    return lambda card: any(stands_in(form) for text in _texts(card) for form in _forms(text))
+
+
+def mention_in(term: str) -> Callable[[str], bool]:
+    """The same test for a text as `folded` or `folded_card` gives it."""
+    parts = [part for part in _GAP.split(_fold(term)) if part]
     if not parts:
-        return lambda card: False
-    pattern = re.compile(r"(?<![a-z0-9])" + r"[\s\-_]+".join(parts) + r"(?![a-z0-9])")
+        return lambda text: False
+    pattern = re.compile(r"(?<![a-z0-9])" + r"[\s\-_]+".join(map(re.escape, parts)) + r"(?![a-z0-9])")
+    # Looking for a plain string first is what makes a search of all cards quick.
+    longest = max(parts, key=len)
+    return lambda text: longest in text and pattern.search(text) is not None
 
-    def stands_in(card: PaperCard) -> bool:
-        texts = [*card.tags, *(card.text(field) for field in FIELDS)]
-        return any(pattern.search(form) for text in texts for form in _forms(text))
 
-    return stands_in
+def folded(text: str) -> str:
+    """One text as it stands and as it reads, ready for `mention_in`."""
+    return _BETWEEN.join(_forms(text))
+
+
+def folded_card(card: PaperCard) -> str:
+    """All that a card's mentions are looked for in, ready for `mention_in`."""
+    return _BETWEEN.join(form for text in _texts(card) for form in _forms(text))
+
+
+def _texts(card: PaperCard) -> list[str]:
+    return [*card.tags, *(card.text(field) for field in FIELDS)]
 
 
 @lru_cache(maxsize=16_384)

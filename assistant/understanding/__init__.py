@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from assistant.types import Filters, Query
+from assistant.understanding.known import Knowledge
+from assistant.understanding.scope import Scope
 from assistant.understanding.wording import Named, Titles, clean, in_context
 from vectorstore.language import language_of
 
@@ -16,6 +18,7 @@ def understand(
     filters: Filters | None = None,
     named: Named | None = None,
     titles: Titles | None = None,
+    knowledge: Knowledge | None = None,
 ) -> Query:
     """Kind, language, stand-alone wording and filters of a question.
 
@@ -25,11 +28,15 @@ def understand(
         filters: which cards may be used.
         named: the cards whose own method a text names, with how surely.
         titles: the titles of cards, by id.
+        knowledge: of the collection: its categories and tags, and what its cards mention.
     """
+    from assistant.understanding.kinds import read
+
     asked = clean(question)
     context = in_context(asked, history, named, titles)
-    # What kind it is, is told from `context.asks`; `context.within` are the only cards that it is about.
-    allowed = filters or Filters()
+    reading = read(context.asks, named, knowledge, context.sides)
+    allowed = _narrowed(filters or Filters(), reading.scope)
+    # The only cards that a follow-up is about ("which of these ...").
     if context.within:
         cards = [card for card in context.within if not allowed.cards or card in allowed.cards]
         allowed = allowed.model_copy(update={"cards": tuple(cards) or allowed.cards})
@@ -38,7 +45,18 @@ def understand(
         standalone=context.standalone,
         language=language_of(asked),
         filters=allowed,
-        sides=context.sides,
-        show_all=context.show_all,
-        sure=context.sure,
+        kind=reading.kind,
+        selection=reading.selection,
+        sides=reading.sides,
+        facet=reading.facet,
+        show_all=context.show_all or reading.show_all,
+        sure=context.sure and reading.sure,
     )
+
+
+def _narrowed(filters: Filters, scope: Scope) -> Filters:
+    """The caller's filters and those of the question's own words; where no card could meet both, the caller's."""
+    categories = filters.categories or scope.categories
+    if filters.categories and scope.categories:
+        categories = tuple(one for one in scope.categories if one in filters.categories) or filters.categories
+    return filters.model_copy(update={"categories": categories, "tags": filters.tags or scope.tags})

@@ -1,0 +1,107 @@
+"""Every card of a collection, held in memory so that what mentions a term is known exactly and at once."""
+
+import threading
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from assistant.types import Filters, Selection
+from vectorstore.cards import PaperCard
+from vectorstore.mentions import folded_card, mention_in
+from vectorstore.tags import normalise
+
+if TYPE_CHECKING:
+    from assistant.catalog.abbreviations import Abbreviations
+    from assistant.collection import Collection
+
+# Terms whose cards are kept; a question has a few, and its variants some more.
+_KEPT_TERMS = 512
+
+
+class Holdings:
+    """The cards at one revision.
+
+    Args:
+        cards: all of them, in the collection's order.
+    """
+
+    def __init__(self, cards: Iterable[PaperCard]) -> None:
+        self.cards: tuple[PaperCard, ...] = tuple(cards)
+        self.by_id = {card.id: card for card in self.cards}
+        self._texts = [(card.id, folded_card(card)) for card in self.cards]
+        self._mentioning: dict[str, frozenset[str]] = {}
+
+    @cached_property
+    def categories(self) -> Sequence[str]:
+        """The categories, in the order in which their first cards come."""
+        return tuple(dict.fromkeys(card.category for card in self.cards))
+
+    @cached_property
+    def tags(self) -> dict[str, frozenset[str]]:
+        """The ids of the cards with each tag, by the key of all its spellings."""
+        found: dict[str, set[str]] = {}
+        for card in self.cards:
+            for tag in card.tags:
+                found.setdefault(normalise(tag), set()).add(card.id)
+        return {tag: frozenset(ids) for tag, ids in found.items()}
+
+    @cached_property
+    def abbreviations(self) -> "Abbreviations":
+        """The abbreviations that the cards themselves define."""
+        from assistant.catalog.abbreviations import Abbreviations
+
+        return Abbreviations.of(self.cards)
+
+    def has_tag(self, tag: str) -> bool:
+        """Whether a card has this tag, in any spelling."""
+        return normalise(tag) in self.tags
+
+    def mentions(self, term: str) -> int:
+        """How many cards mention a term."""
+        return len(self.mentioning(term))
+
+    def mentioning(self, term: str) -> frozenset[str]:
+        """The ids of all cards that mention a term, as `vectorstore.mentions` defines it."""
+        known = self._mentioning.get(term)
+        if known is None:
+            stands_in = mention_in(term)
+            known = frozenset(card_id for card_id, text in self._texts if stands_in(text))
+            if len(self._mentioning) >= _KEPT_TERMS:
+                self._mentioning.clear()
+            self._mentioning[term] = known
+        return known
+
+    def within(self, filters: Filters) -> list[PaperCard]:
+        """The cards that some filters leave, in the collection's order."""
+        tagged = frozenset().union(*(self.tags.get(normalise(tag), frozenset()) for tag in filters.tags))
+        return [
+            card
+            for card in self.cards
+            if (not filters.categories or card.category in filters.categories)
+            and (not filters.tags or card.id in tagged)
+            and (not filters.cards or card.id in filters.cards)
+        ]
+
+    def selected(self, selection: Selection, among: Sequence[PaperCard]) -> list[PaperCard]:
+        """Those of some cards that a selection asks for, in their order."""
+        wanted = [frozenset().union(*(self.mentioning(term) for term in group)) for group in selection.mentions]
+        unwanted = frozenset().union(*(self.mentioning(term) for term in selection.without))
+        return [card for card in among if card.id not in unwanted and all(card.id in group for group in wanted)]
+
+
+_held: "WeakKeyDictionary[Collection, tuple[str, Holdings]]" = WeakKeyDictionary()
+_reading = threading.Lock()
+
+
+def holdings_of(collection: "Collection") -> Holdings:
+    """What a collection holds now; read again only when its store has changed."""
+    store = collection.store
+    revision = store.revision()
+    held = _held.get(collection)
+    if held is None or held[0] != revision:
+        with _reading:
+            held = _held.get(collection)
+            if held is None or held[0] != revision:
+                held = _held[collection] = (revision, Holdings(store.cards()))
+    return held[1]

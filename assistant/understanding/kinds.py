@@ -1,0 +1,104 @@
+"""Which kind of answer a question wants, told by rules from its words."""
+
+import re
+from dataclasses import dataclass
+
+from assistant.types import Facet, Kind, Selection
+from assistant.understanding.known import Knowledge
+from assistant.understanding.listing import listing_of, selection_of
+from assistant.understanding.scope import PAPERS, PAPERS_ZH, Scope, scope_of
+from assistant.understanding.sides import sides_of
+from assistant.understanding.smalltalk import is_small_talk
+from assistant.understanding.topics import asks_topic
+from assistant.understanding.trends import trend_of
+from assistant.understanding.wording import Named
+
+_SENTENCE_END = re.compile(r"(?<=[?!？！。])\s*|(?<=[a-z)\"”]\.)\s+(?=[A-Z])|(?<=;)\s+")
+_EVERYTHING = re.compile(
+    rf"\b(?:all|every|complete|entire|whole|full\s+list|exhaustive(?:ly)?|each)\b(?!\s+of\s+(?:which|whom))"
+    rf"|全部|所有|每一?篇|完整|一篇不(?:漏|落)|(?<!不)都(?:有哪些|列)|统统|{PAPERS_ZH}?全列",
+    re.IGNORECASE,
+)
+# A lead into the sentence: "For my survey, which papers ...", "请问", "Could you please".
+_POLITE = re.compile(
+    r"^(?:(?:please|kindly|ok|okay|so|well|now|and|also|hi|hello|hey)[\s,!.]+|(?:can|could|would|will)\s+you\s+(?:please\s+|kindly\s+)?|"
+    r"i(?:'d|\s+would)\s+like\s+(?:to\s+(?:see|know|have|get)\s+)?|i\s+want\s+to\s+(?:see|know|have|get)\s+|"
+    r"(?:请问|请|麻烦(?:你|您)?|帮我|帮忙|能不能|能否|可以|我想知道|想知道|我想问|想问一?下?|你能|告诉我|那么?|还)[,，]?\s*)+",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a question wants.
+
+    Args:
+        kind, selection, facet, sides, show_all, sure: as in `Query`.
+        scope: the categories and tags that its words confine it to.
+    """
+
+    kind: Kind
+    scope: Scope = Scope("")
+    selection: Selection = Selection()
+    facet: Facet | None = None
+    sides: tuple[str, ...] = ()
+    show_all: bool = False
+    sure: bool = True
+
+
+def read(
+    question: str, named: Named | None = None, knowledge: Knowledge | None = None, sides: tuple[str, ...] = ()
+) -> Reading:
+    """Read a question.
+
+    Args:
+        question: clean; without what it only refers to.
+        named: the cards whose own method a text names, with how surely.
+        knowledge: of the collection; without it names are still told from descriptions by how they are written.
+        sides: what it compares, where the conversation tells.
+    """
+    if is_small_talk(question):
+        return Reading("chat")
+    if catalogued := _catalogued(question, named, knowledge):
+        return catalogued
+    scope = scope_of(question, knowledge, whole_collection=False)
+    if sides := sides or sides_of(question, named):
+        return Reading("compare", scope, sides=sides)
+    if asks_topic(question):
+        return Reading("topic", scope, show_all=_all_of_it(question))
+    return Reading("single", scope, sure=not _MAY_BE_MORE.search(question))
+
+
+# So a model may have a look where one is configured: the rules found no form of theirs in it.
+_MAY_BE_MORE = re.compile(
+    rf"\b(?:which|what|how\s+many|list|all)\b.*\b{PAPERS}\b|(?:哪些|多少|几).*{PAPERS_ZH}", re.IGNORECASE
+)
+
+
+def _all_of_it(question: str) -> bool:
+    return _EVERYTHING.search(question) is not None
+
+
+def _catalogued(question: str, named: Named | None, knowledge: Knowledge | None) -> Reading | None:
+    """A question that only the whole collection can answer; or a topic asked for in the words of one."""
+    for sentence in _SENTENCE_END.split(question):
+        scope = scope_of(_POLITE.sub("", sentence.strip()), knowledge, whole_collection=True)
+        words = _POLITE.sub("", scope.rest)
+        if not words:
+            continue
+        trend = trend_of(words)
+        if trend and (trend.is_certain or scope or not _names_a_card(question, named)):
+            about_papers = trend.over_papers or trend.facet == "category"
+            selection = selection_of(trend.rest, knowledge) if about_papers else Selection()
+            return Reading("trend", scope, selection, trend.facet)
+        listing = listing_of(words, scoped=bool(scope), knowledge=knowledge)
+        if listing is None:
+            continue
+        if not listing.literal:
+            return Reading("topic", scope, show_all=_all_of_it(question), sure=False)
+        return Reading(listing.kind, scope, listing.selection, show_all=_all_of_it(question))
+    return None
+
+
+def _names_a_card(question: str, named: Named | None) -> bool:
+    return named is not None and any(sureness >= 0.9 for sureness in named(question).values())
