@@ -35,4 +35,11 @@ class Parts:
 # Gives None where the question turns out to be an ordinary one after all.
 Route = Callable[[Query, Parts], Generator[Event, None, Answer | None]]
 
-ROUTES: Mapping[Kind, Route] = {}
+
+def _compared(query: Query, parts: Parts) -> Generator[Event, None, Answer | None]:
+    from assistant.comparison import compared
+
+    return (yield from compared(query, parts))
+
+
+ROUTES: Mapping[Kind, Route] = {"compare": _compared}

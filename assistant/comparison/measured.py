@@ -1,0 +1,119 @@
+"""On which data figures were measured: only those of the same benchmark and metric may be set against each other."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from assistant.inert import inert
+from assistant.names import fold, looks_like_name
+from vectorstore.latex import readable
+from vectorstore.passages import Language, Passage
+
+_NAME = r"[A-Zτ∞][A-Za-z0-9τ∞.+@/-]*(?: ?[-–]? ?(?:Bench|bench|Verified|Pro|Captioning|v\d))?"
+_NAMES = rf"{_NAME}(?:\s*(?:,\s*and|,|、|和|与|及|/|\band\b)\s*(?:the )?{_NAME})*"
+_DATA = re.compile(
+    rf"\b(?:on|across|in|over|including|such as|like|benchmarks?|data ?sets?|tasks?|\()\s*(?:the )?(?P<after>{_NAMES})|"
+    rf"(?P<before>{_NAMES})\s*(?:等)?[^,，。;；A-Za-z]{{0,8}}(?:上|基准|数据集|任务|评测|测试|中)|"
+    rf"(?:在|包括|如)\s*(?P<zh>{_NAMES})"
+)
+_ONE = re.compile(_NAME)
+_MODELS = re.compile(
+    r"^(?:GPT|Chat|Qwen|Llama|LLaMA|Gemini|Claude|Mistral|Mixtral|DeepSeek|Phi|Gemma|OLMo|Pythia|LLaVA|Intern|Kimi|GLM|"
+    r"Vicuna|Dream|LLaDA|Mamba|EAGLE|Eagle|BERT|RoBERTa|T5|OPT|Smol|Grok|Nemotron|o\d)|\d\s?[BM]\b",
+)
+_ORDINARY = frozenset(
+    "llm llms rl sft cot kv moe rag vlm vlms mllm mllms lvlm lvlms grpo ppo dpo rlvr rlhf lora gpu gpus cpu flops ar "
+    "nlp api apis sota ai qa ood kl icl prm orm svd cuda mlp mlps dllm dllms dlm dlms ntp mtp ffn "
+    "slm slms lrm lrms vla peft id".split()
+)
+_METRIC = re.compile(
+    r"accuracy|pass@\d+|win rate|f1|bleu|perplexity|speed-?up|faster|latency|tokens?|success rate|memory|"
+    r"准确率|胜率|加速|"
+    r"成功率|困惑度|延迟|显存",
+    re.IGNORECASE,
+)
+_FIGURE = re.compile(r"(?<![A-Za-z\d.-])\d+(?:\.\d+)?")
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Where the figures of one paper come from.
+
+    Args:
+        name: what the paper is called.
+        data: the data sets and benchmarks that its sentences name, in order.
+        passages: the sentences with its figures and with its data.
+    """
+
+    name: str
+    data: tuple[str, ...]
+    passages: tuple[Passage, ...]
+
+    @property
+    def has_figures(self) -> bool:
+        """Whether there is a figure to rank by."""
+        return any(_FIGURE.search(readable(passage.text)) for passage in self.passages)
+
+
+def measured(name: str, passages: Sequence[Passage]) -> Measured:
+    """What some sentences of a paper say of the data that its figures come from.
+
+    Args:
+        name: what the paper is called.
+        passages: the sentences, those with figures first.
+    """
+    found: dict[str, str] = {}
+    for passage in passages:
+        for match in _DATA.finditer(readable(passage.text)):
+            for one in _ONE.findall(match["after"] or match["before"] or match["zh"] or ""):
+                word = one.strip(" .,-–/")
+                folded = fold(word)
+                ordinary = folded in _ORDINARY or folded == fold(name) or _MODELS.search(word) is not None
+                if not ordinary and looks_like_name(word.split()[0]):
+                    found.setdefault(folded, word)
+    return Measured(name, tuple(found.values())[:4], tuple(passages))
+
+
+def caution(papers: Sequence[Measured], language: Language) -> tuple[str, list[Passage]]:
+    """One sentence on whether the figures of some papers can be set against each other, and what it rests on.
+
+    Nothing is ranked here: the sentence says what they share, or that they share nothing.
+    """
+    papers = [paper for paper in papers if paper.has_figures]
+    if len(papers) < 2:
+        return "", []
+    shared = _shared(papers)
+    zh = language == "zh"
+    resting = [paper.passages[0] for paper in papers]
+    if shared:
+        benchmark, metric = shared
+        text = (
+            f"各篇都报告了 {benchmark} 上的{metric},但所用模型和设置可能不同。"
+            if zh
+            else f"All of them report {metric} on {benchmark}, though models and settings may differ."
+        )
+        return inert(text), resting
+    known = [paper for paper in papers if paper.data]
+    if zh:
+        where = ";".join(f"{paper.name} 测于 {'、'.join(paper.data)}" for paper in known)
+        text = f"卡片没有给出同一基准、同一指标下的数字{f'({where})' if where else ''},因此不能据此排名。"
+    else:
+        where = "; ".join(f"{paper.name} on {', '.join(paper.data)}" for paper in known)
+        where = f" ({where})" if where else ""
+        text = f"The cards give no figures on the same benchmark and metric{where}, so these do not rank the methods."
+    return inert(text), resting
+
+
+def _shared(papers: Sequence[Measured]) -> tuple[str, str] | None:
+    """A benchmark and a metric that stand beside a figure in sentences of all papers."""
+    for benchmark in papers[0].data:
+        metrics: list[dict[str, str]] = []
+        for paper in papers:
+            texts = [readable(passage.text) for passage in paper.passages]
+            beside = [text for text in texts if fold(benchmark) in fold(text) and _FIGURE.search(text)]
+            said = (match.group() for text in beside for match in _METRIC.finditer(text))
+            metrics.append({metric.casefold(): metric for metric in said})
+        common = [metric for metric in metrics[0] if all(metric in other for other in metrics[1:])]
+        if common:
+            return benchmark, metrics[0][common[0]]
+    return None
