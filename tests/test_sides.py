@@ -35,6 +35,7 @@ NAMED = [
     ("What do WSM and WSO each say about learning rate decay?", ("WSM", "WSO")),
     ("KVComm, C2C and THINKMERGE: what does each of them share between models?", ("KVComm", "C2C", "THINKMERGE")),
     ("How does GEPA compare with SIPDO for writing prompts?", ("GEPA", "SIPDO")),
+    ("REAP or MoNE?", ("REAP", "MoNE")),
     ("fone versus stochastok", ("fone", "stochastok")),
     ("QZO 和 FZOO 有什么区别?", ("QZO", "FZOO")),
     ("ReTool 与 R1-Code-Interpreter 的训练方式有何不同?", ("ReTool", "R1-Code-Interpreter")),

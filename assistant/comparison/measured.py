@@ -64,14 +64,22 @@ def measured(name: str, passages: Sequence[Passage]) -> Measured:
     """
     found: dict[str, str] = {}
     for passage in passages:
-        for match in _DATA.finditer(readable(passage.text)):
-            for one in _ONE.findall(match["after"] or match["before"] or match["zh"] or ""):
-                word = one.strip(" .,-–/")
-                folded = fold(word)
-                ordinary = folded in _ORDINARY or folded == fold(name) or _MODELS.search(word) is not None
-                if not ordinary and looks_like_name(word.split()[0]):
-                    found.setdefault(folded, word)
+        for word in data_in(readable(passage.text)):
+            if fold(word) != fold(name):
+                found.setdefault(fold(word), word)
     return Measured(name, tuple(found.values())[:4], tuple(passages))
+
+
+def data_in(text: str) -> list[str]:
+    """The data sets and benchmarks that a sentence names, as far as its wording tells them from methods and models."""
+    found: dict[str, str] = {}
+    for match in _DATA.finditer(text):
+        for one in _ONE.findall(match["after"] or match["before"] or match["zh"] or ""):
+            word = one.strip(" .,-–/")
+            ordinary = fold(word) in _ORDINARY or _MODELS.search(word) is not None
+            if word and not ordinary and looks_like_name(word.split()[0]):
+                found.setdefault(fold(word), word)
+    return list(found.values())
 
 
 def caution(papers: Sequence[Measured], language: Language) -> tuple[str, list[Passage]]:

@@ -4,17 +4,19 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from assistant.comparison.measured import data_in
 from vectorstore.cards import FieldName, PaperCard
 from vectorstore.disagreements import quotable_passages
 from vectorstore.latex import readable
 from vectorstore.passages import Language, Passage
 
-_LONG = 400
+_LONG = 600
 # What sentences score at least that are shown; below it the card is said to be silent.
 _LEAST = 0.7
+# So much better is a sentence that is worth repeating.
+_SURER = 0.5
 _RESULT = re.compile(r"\d\s?\\?(?:%|[x×](?![A-Za-z])|倍|个?百分点|points?\b|percent|pp\b)")
 _FIGURE = re.compile(r"(?<![A-Za-z\d.-])\d+(?:[.,]\d+)*")
-_NAME = re.compile(r"\b[A-Z][A-Za-z]*(?:[A-Z\d][\w+-]*)|\b[A-Z]{3,}\b")
 
 
 def _words(pattern: str) -> re.Pattern[str]:
@@ -29,6 +31,7 @@ class Row:
         headings: in English and Chinese.
         fields: how much a field speaks for its sentences.
         said: words of sentences that say it.
+        plainly: words of sentences that say nothing but it.
         unsaid: words of sentences that say something else.
         place: where in an abstract it stands, from 0 (first) to 1 (last); None anywhere.
         figures: sentences with results in figures say it.
@@ -40,6 +43,7 @@ class Row:
     headings: Mapping[Language, str]
     said: re.Pattern[str]
     fields: Mapping[FieldName, float] = field(default_factory=dict)
+    plainly: re.Pattern[str] | None = None
     unsaid: re.Pattern[str] | None = None
     place: float | None = None
     figures: bool = False
@@ -61,7 +65,7 @@ _PROBLEM = Row(
         r"但|难以|不足|缺乏|问题|受限|瓶颈|代价|挑战|浪费|昂贵"
     ),
     {"problem": 1.6, "motivation": 1.0},
-    _words(_PROPOSED + r"|\b(?:experiments?|results show|achiev\w*|outperform\w*)\b"),
+    unsaid=_words(_PROPOSED + r"|\b(?:experiments?|results show|achiev\w*|outperform\w*)\b"),
     place=0.1,
 )
 _METHOD = Row(
@@ -70,6 +74,7 @@ _METHOD = Row(
         _PROPOSED + r"|\b(?:framework|method|approach|consists?|first|then|by \w+ing|using|via)\b|通过|利用|采用|框架"
     ),
     {"method": 1.6, "tldr": 0.8},
+    _words(_PROPOSED),
     _words(r"\b(?:experiments?|results show|outperform\w*|however)\b"),
     place=0.4,
 )
@@ -162,14 +167,25 @@ def says(card: PaperCard, rows: Sequence[Row], language: Language) -> list[Passa
         for place, passage in enumerate(passages)
     }
     spoken = {place for place, passage in enumerate(passages) if passage.language == language}
-    # First what the card says in the language, then what it says in the other one, at last what stands elsewhere too.
+    # The language counts for more than that no sentence stands in two rows.
     chosen = _assigned(scores, {}, lambda place: place in spoken)
+    chosen |= _again(scores, chosen, lambda place: place in spoken, _LEAST + 0.1)
     chosen = _assigned(scores, chosen, lambda place: place not in spoken)
-    for row in range(len(rows)):
-        again = [place for place in range(len(passages)) if scores[row, place] >= _LEAST]
-        if row not in chosen and again:
-            chosen[row] = max(again, key=lambda place: (place in spoken, scores[row, place]))
+    chosen = _again(scores, {}, lambda place: place in spoken, _LEAST) | chosen
+    chosen = _again(scores, {}, lambda place: True, _LEAST) | chosen
     return [passages[chosen[row]] if row in chosen else None for row in range(len(rows))]
+
+
+def _again(
+    scores: Mapping[tuple[int, int], float], chosen: Mapping[int, int], allowed: Callable[[int], bool], least: float
+) -> dict[int, int]:
+    """The best sentence for each row that is still without, or whose own is much worse, wherever else it stands."""
+    best: dict[int, int] = {}
+    for (row, place), score in sorted(scores.items(), key=lambda item: (-item[1], item[0])):
+        own = scores[row, chosen[row]] + _SURER if row in chosen else least
+        if row not in best and score >= own and allowed(place):
+            best[row] = place
+    return best
 
 
 def _assigned(
@@ -192,12 +208,14 @@ def _score(row: Row, passage: Passage, abstract: Sequence[Passage]) -> float:
     if row.figures and not results and not said:
         return 0.0
     score = row.fields.get(passage.field, 0.0) + (1.0 if said else 0.0)
+    if row.plainly is not None and row.plainly.search(text):
+        score += 0.7
     if row.unsaid is not None and row.unsaid.search(text):
         score -= 1.0
     if row.place is not None and passage.field == "abstract" and len(abstract) > 1:
         score += 0.8 - 1.2 * abs(abstract.index(passage) / (len(abstract) - 1) - row.place)
     if row.figures:
-        score += 0.5 * min(results, 3) - (0.0 if _FIGURE.search(text) else 0.8)
+        score += 0.5 * min(results, 3) - (0.0 if said and _FIGURE.search(text) else 0.8)
     if row.names:
-        score += 0.2 * min(len(_NAME.findall(text)), 4)
+        score += 0.4 * min(len(data_in(text)), 3)
     return score - len(text) / _LONG

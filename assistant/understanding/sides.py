@@ -36,6 +36,7 @@ _CUE = re.compile(
     r"分别|各|都|区别|不同|差别|差异|异同|相同|共同|哪个|哪种|哪一|谁|怎么选|如何选|选哪|还是|对比|比较|相比|两者|二者|三者|更",
     re.IGNORECASE,
 )
+_EITHER = re.compile(r"\bor\b|\bversus\b|\bvs\b|还是", re.IGNORECASE)
 # Of a method and a name that no card has for its own, more is wanted: it may be the rival in that method's own results.
 _SURE_CUE = re.compile(
     r"\b(?:both|each|neither|respectively|differ\w*|distinguish\w*|apart|contrast|compare|versus|vs)\b|\bvs\.|"
@@ -206,7 +207,10 @@ def _side_by_side(question: str, mentions: Sequence[_Mention]) -> tuple[str, ...
         # What does X say about A versus B: X is what is asked about.
         others = any(one.start < group[0].start and not _shared(one, group) for one in mentions)
         others = others or _RIVALS.search(question[: group[0].start]) is not None
-        cue = (_CUE if all(one.cards for one in group) else _SURE_CUE).search(_without(question, group))
+        between = question[group[0].end : group[-1].start]
+        cue = _EITHER.search(between) or (_CUE if all(one.cards for one in group) else _SURE_CUE).search(
+            _without(question, group)
+        )
         return tuple(one.text for one in group) if cue and not others else ()
     distinct = _distinct(mentions)
     if len(distinct) > 1 and _DIFFER.search(question):
