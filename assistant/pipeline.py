@@ -1,6 +1,7 @@
 """The way from a question to its verified answer, step by step."""
 
 from collections.abc import Generator, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from assistant.assembly import abstained, from_quotes
@@ -8,6 +9,7 @@ from assistant.routes import ROUTES, Parts
 from assistant.types import Answer, Answered, Event, EvidenceFound, Filters, Query, Step
 
 if TYPE_CHECKING:
+    from assistant.catalog.holdings import Holdings
     from assistant.retrieval import Retrieved
 
 # Cards that an answer may draw on; the ranking is far surer of the first than of the tenth.
@@ -27,13 +29,20 @@ def answered(question: str, parts: Parts, filters: Filters | None = None) -> Ite
     yield Step(step="understanding")
     if parts.writer is not None:
         parts.writer.model.warm()
-    query = understand(question, parts.history, filters, parts.collection.names().cards_named, parts.titles)
+    names = parts.collection.names()
+    query = understand(question, parts.history, filters, names.cards_named, parts.titles, partial(_known, parts))
     route = ROUTES.get(query.kind)
     answer = (yield from route(query, parts)) if route is not None else None
     if answer is None:
         answer = yield from _from_passages(query, parts)
     answer = answer.model_copy(update={"kind": query.kind})
     yield Answered(answer=answer.model_copy(update={"followups": _followups(query, answer, parts)}))
+
+
+def _known(parts: Parts) -> "Holdings":
+    from assistant.catalog.holdings import holdings_of
+
+    return holdings_of(parts.collection)
 
 
 def _followups(query: Query, answer: Answer, parts: Parts) -> list[str]:
