@@ -61,7 +61,12 @@ class Settings(BaseSettings):
     keep_conversations: bool = Field(
         True, description="keep conversations in ASSISTANT_HOME; 'false' forgets each when it ends"
     )
-    serve_concurrency: int = Field(8, ge=1, le=64, description="answers that `assistant serve` works on at once")
+    serve_concurrency: int | None = Field(
+        None,
+        ge=1,
+        le=64,
+        description="answers that `assistant serve` works on at once; by itself 4, or 16 where a model writes",
+    )
     serve_queue: int = Field(
         100, ge=1, le=10_000, description="questions that may wait there; more are told to come back"
     )
@@ -73,6 +78,11 @@ class Settings(BaseSettings):
         if self.model is not None:
             return self.model.strip().lower() not in ("", "none", "off")
         return self.openai_api_key is not None or self.openai_base_url is not None
+
+    @property
+    def answers_at_once(self) -> int:
+        """How many answers a server works on: a few where they cost processor time, more where it waits for a model."""
+        return self.serve_concurrency or (16 if self.uses_model else 4)
 
     @cached_property
     def model_name(self) -> str:

@@ -24,7 +24,7 @@ def add_api(assistant: "Assistant") -> None:
 
     from assistant.web.calls import Calls
 
-    calls, concurrency = Calls(assistant), assistant.settings.serve_concurrency
+    calls, concurrency = Calls(assistant), assistant.settings.answers_at_once
 
     def answer(
         question: str,

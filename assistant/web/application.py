@@ -57,12 +57,17 @@ class Page:
 
 
 def quiet_gradio() -> None:
-    """Have Gradio tell nobody anything, whatever the environment says; it reads these when it is imported."""
+    """Have Gradio tell nobody anything, whatever the environment says; it reads these when it is imported.
+
+    The last two keep it from drawing up statistics after every event, over all events, for a page that is closed.
+    """
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
     os.environ["GRADIO_SHARE"] = "False"
     os.environ["GRADIO_SSR_MODE"] = "False"
     os.environ["GRADIO_MCP_SERVER"] = "False"
+    os.environ["GRADIO_ANALYTICS_MAX_EVENTS"] = "1"
+    os.environ["GRADIO_ANALYTICS_CACHE_FREQUENCY"] = str(10**9)
 
 
 def opened(settings: "Settings", progress: "Progress | None" = None) -> "Assistant":
@@ -105,7 +110,7 @@ def application(
     from assistant.web.paths import MCP_PATHS
 
     settings = assistant.settings
-    agents = tools(Calls(assistant), Gate(settings.serve_concurrency, settings.serve_queue))
+    agents = tools(Calls(assistant), Gate(settings.answers_at_once, settings.serve_queue))
     agents.streamable_http_app()
 
     @asynccontextmanager
@@ -121,7 +126,7 @@ def application(
     for path in MCP_PATHS:
         app.router.routes.append(Route(path, StreamableHTTPASGIApp(agents.session_manager), methods=["POST"]))
     # Calls past the queue stay closed: the queue is what keeps the server from drowning.
-    blocks.queue(max_size=settings.serve_queue, default_concurrency_limit=settings.serve_concurrency, api_open=False)
+    blocks.queue(max_size=settings.serve_queue, default_concurrency_limit=settings.answers_at_once, api_open=False)
     gr.mount_gradio_app(
         app,
         blocks,
