@@ -5,7 +5,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 
 from vectorstore.cards import FIELDS, PaperCard
-from vectorstore.latex import readable
 
 # The field's standard ones, which cards use without a word.
 _STANDARD = {
@@ -63,9 +62,10 @@ _CHINESE = {
     "machine unlearning": "机器遗忘",
     "model merging": "模型合并",
 }
-_DEFINED = re.compile(
-    r"(?P<long>[A-Za-z][A-Za-z'’]*(?:[ -][A-Za-z][A-Za-z'’]*){0,6}) ?[(（](?P<short>[A-Z][A-Za-z-]{1,9})s?[)）]"
-)
+_DEFINED = re.compile(r"(?<=[A-Za-z]) ?[(（](?P<short>[A-Z][A-Za-z-]{1,9}?)s?[)）]")
+_WORDS_BEFORE = re.compile(r"[A-Za-z][A-Za-z'’]*(?:[ \n-][A-Za-z][A-Za-z'’]*)*$")
+# No long form takes more characters.
+_LONGEST = 80
 _WORD = re.compile(r"[\s-]+")
 # A definition counts where so many cards give it, and so large a share of those that define the abbreviation.
 _CARDS, _SHARE = 2, 0.6
@@ -80,8 +80,7 @@ class Abbreviations:
 
     def __init__(self, pairs: Iterable[tuple[str, str]]) -> None:
         self._same: dict[str, list[str]] = defaultdict(list)
-        chinese = [(term, wording) for term, wording in _CHINESE.items()]
-        for one, other in [*_STANDARD.items(), *chinese, *pairs]:
+        for one, other in [*_STANDARD.items(), *_CHINESE.items(), *pairs]:
             for term, wording in ((one, other), (other, one)):
                 if _key(wording) not in map(_key, self._same[_key(term)]):
                     self._same[_key(term)].append(wording)
@@ -91,11 +90,11 @@ class Abbreviations:
         """Those that some cards define, where they agree."""
         defined: Mapping[str, Counter[str]] = defaultdict(Counter)
         for card in cards:
-            text = "\n".join(readable(card.text(field)) for field in FIELDS)
             found = {
                 (match["short"], long)
+                for text in (card.text(field) for field in FIELDS)
                 for match in _DEFINED.finditer(text)
-                if (long := _spelt_out(match["long"], match["short"]))
+                if (long := _spelt_out(text[max(0, match.start() - _LONGEST) : match.start()], match["short"]))
             }
             for short, long in found:
                 defined[short][long] += 1
@@ -116,10 +115,11 @@ class Abbreviations:
         return found
 
 
-def _spelt_out(words: str, short: str) -> str:
+def _spelt_out(before: str, short: str) -> str:
     """The last words before a parenthesis, where their first letters are the abbreviation's; otherwise nothing."""
+    words = _WORDS_BEFORE.search(before)
     letters = [letter for letter in short.lower() if letter.isalpha()]
-    parts = [part for part in _WORD.split(words) if part]
+    parts = [part for part in _WORD.split(words[0]) if part] if words else []
     for size in range(min(len(parts), len(letters) + 2), 1, -1):
         tail = parts[-size:]
         left = list(letters)
