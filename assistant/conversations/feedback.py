@@ -6,7 +6,8 @@ from typing import Any
 from assistant.conversations.turns import Turn, messages_of
 from assistant.names import fold
 from assistant.types import Kind
-from assistant.understanding.wording import clean, in_context
+from assistant.understanding.context import in_context
+from assistant.understanding.wording import clean
 
 # What the suite calls the kinds of question; it has no trends and no small talk.
 _KINDS: dict[Kind, str] = {"single": "single", "compare": "compare", "topic": "topic", "list": "list", "count": "count"}

@@ -6,7 +6,9 @@ from typing import Any
 from assistant.types import Filters, Query
 from assistant.understanding.known import Knowledge
 from assistant.understanding.scope import Scope
-from assistant.understanding.wording import Named, Titles, clean, in_context
+from assistant.understanding.context import Titles, in_context
+from assistant.understanding.leaning import Named
+from assistant.understanding.wording import clean
 from vectorstore.language import language_of
 
 __all__ = ["clean", "understand"]
