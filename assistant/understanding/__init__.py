@@ -6,9 +6,8 @@ from typing import Any
 from assistant.types import Filters, Query
 from assistant.understanding.known import Knowledge
 from assistant.understanding.scope import Scope
-from assistant.understanding.context import Titles, in_context
-from assistant.understanding.leaning import Named
-from assistant.understanding.wording import clean
+from assistant.understanding.context import in_context
+from assistant.understanding.wording import Named, Titles, clean
 from vectorstore.language import language_of
 
 __all__ = ["clean", "understand"]
