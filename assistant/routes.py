@@ -42,4 +42,35 @@ def _compared(query: Query, parts: Parts) -> Generator[Event, None, Answer | Non
     return (yield from compared(query, parts))
 
 
-ROUTES: Mapping[Kind, Route] = {"compare": _compared}
+def _surveyed(query: Query, parts: Parts) -> Generator[Event, None, Answer | None]:
+    from assistant.overview import surveyed
+
+    return (yield from surveyed(query, parts))
+
+
+def _listed(query: Query, parts: Parts) -> Generator[Event, None, Answer | None]:
+    from assistant.catalog.listing import listed
+
+    return (yield from listed(query, parts))
+
+
+def _counted(query: Query, parts: Parts) -> Generator[Event, None, Answer | None]:
+    from assistant.catalog.trends import counted
+
+    return (yield from counted(query, parts))
+
+
+def _introduced(query: Query, parts: Parts) -> Generator[Event, None, Answer | None]:
+    from assistant.catalog.introduction import introduced
+
+    return (yield from introduced(query, parts))
+
+
+ROUTES: Mapping[Kind, Route] = {
+    "compare": _compared,
+    "topic": _surveyed,
+    "list": _listed,
+    "count": _listed,
+    "trend": _counted,
+    "chat": _introduced,
+}

@@ -68,7 +68,7 @@ _PROBLEM = Row(
     unsaid=_words(_PROPOSED + r"|\b(?:experiments?|results show|achiev\w*|outperform\w*)\b"),
     place=0.1,
 )
-_METHOD = Row(
+METHOD = Row(
     {"en": "Method", "zh": "方法"},
     _words(
         _PROPOSED + r"|\b(?:framework|method|approach|consists?|first|then|by \w+ing|using|via)\b|通过|利用|采用|框架"
@@ -135,7 +135,7 @@ _COST = Row(
     ),
     only_said=True,
 )
-_ALWAYS = (_PROBLEM, _METHOD, _TESTED, _RESULTS, _TRADE_OFFS)
+_ALWAYS = (_PROBLEM, METHOD, _TESTED, _RESULTS, _TRADE_OFFS)
 _WHEN_ASKED = (_TRAINING, _COST)
 
 
@@ -162,7 +162,7 @@ def says(card: PaperCard, rows: Sequence[Row], language: Language) -> list[Passa
     passages = quotable_passages(card)
     abstract = [passage for passage in passages if passage.field == "abstract"]
     scores = {
-        (row, place): _score(one, passage, abstract)
+        (row, place): fit(one, passage, abstract)
         for row, one in enumerate(rows)
         for place, passage in enumerate(passages)
     }
@@ -199,7 +199,14 @@ def _assigned(
     return result
 
 
-def _score(row: Row, passage: Passage, abstract: Sequence[Passage]) -> float:
+def fit(row: Row, passage: Passage, abstract: Sequence[Passage]) -> float:
+    """How well a sentence says what a row is for, whatever its language.
+
+    Args:
+        row: the row.
+        passage: the sentence.
+        abstract: the sentences of its card's abstract, in order.
+    """
     text = readable(passage.text)
     said = row.said.search(text) is not None
     if row.only_said and not said:
