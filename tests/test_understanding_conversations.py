@@ -339,11 +339,18 @@ def test_a_list_is_asked_again_of_something_else(before: str, question: str, rep
     assert found.leans
 
 
-def test_a_list_is_narrowed_by_words_of_the_next_question() -> None:
-    history = told(LISTING, kind="list")
-    for question in ("Only the agent papers.", "only those from the agents section", "只看 Agent 类的"):
-        found = asked(question, history)
-        assert found.asks == found.standalone == f"Which papers mention GRPO? {clean(question)}"
+@pytest.mark.parametrize(
+    ("before", "question", "narrowed"),
+    [
+        (LISTING[0], "Only the agent papers.", "Among the agent papers, which papers mention GRPO?"),
+        (LISTING[0], "just the multimodal ones, please", "Among the multimodal papers, which papers mention GRPO?"),
+        (LISTING[0], "only those from the agents section", "In the agents section, which papers mention GRPO?"),
+        ("哪些论文提到 GRPO?", "只看 Agent 类的", "Agent 类的,哪些论文提到 GRPO?"),
+    ],
+)
+def test_a_list_is_narrowed_by_the_next_question(before: str, question: str, narrowed: str) -> None:
+    found = asked(question, told((before, CACHE), kind="list"))
+    assert (found.standalone, found.asks) == (narrowed, narrowed)
 
 
 # Histories of other programs, without our own keys

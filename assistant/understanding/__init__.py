@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from assistant.types import Filters, Query
+from assistant.understanding.context import in_context
 from assistant.understanding.known import Knowledge
 from assistant.understanding.scope import Scope
-from assistant.understanding.context import in_context
 from assistant.understanding.wording import Named, Titles, clean
 from vectorstore.language import language_of
 

@@ -12,7 +12,7 @@ from assistant.understanding.references import (
     compares,
     compares_several,
     instead,
-    narrows,
+    narrowed,
     pointed,
     says_several,
     sets_side_by_side,
@@ -154,9 +154,9 @@ class _Talk:
         alone = _Meant(InContext(asked, asked))
         if not self._subject:
             return alone
-        narrowed = within(asked)
-        if narrowed is not None:
-            return _Meant(InContext(narrowed, narrowed, True, within=self._shown)) if len(self._shown) > 1 else alone
+        inner = within(asked)
+        if inner is not None:
+            return _Meant(InContext(inner, inner, True, within=self._shown)) if len(self._shown) > 1 else alone
         if self._listing is not None:
             if wants_all(asked):
                 return _Meant(replace(self._listing, leans=True, show_all=True))
@@ -177,9 +177,8 @@ class _Talk:
 
     def _repeated(self, asked: str, listing: InContext) -> InContext | None:
         """The last list asked for again: of something else, or narrowed."""
-        if narrows(asked):
-            wording = f"{listing.asks} {asked}"[:LONGEST]
-            return InContext(wording, wording, True, within=listing.within)
+        if part := narrowed(listing.asks, asked):
+            return InContext(part[:LONGEST], part[:LONGEST], True, within=listing.within)
         term = instead(asked)
         if term is None or general(term) or pointed(asked, self._shown, self._focus) != pointed("", (), ()):
             return None

@@ -80,11 +80,13 @@ _ALL = re.compile(
     re.IGNORECASE,
 )
 _NARROWS = re.compile(
-    r"^(?:and |but )?(?:only|just)\b"
-    r"|^(?:and |but )?(?:among|within|in) (?:the )?\w+(?:[- ]\w+)? (?:papers|section|category|ones)\b"
-    r"|^(?:那么?)?(?:只看|只要|只列|仅看|仅限|限定)",
+    r"^(?:and |but |then )?(?:(?:only|just)\s+(?:show me |list )?(?:(?:those|the ones|ones|papers)\s+)?(?:among|within|in|from|of)?"
+    r"|among|within|in)\s*(?:the )?(?P<part>[\w&-]+(?: [\w&-]+){0,3}) (?P<unit>papers?|section|category|ones|cards|works|studies)"
+    r"(?:,? please)?\s*[.?!]*$"
+    r"|^(?:那么?)?(?:只看|只要|只列|仅看|仅限|限定)(?:出|在)?\s*(?P<zh>.{2,30}?)(?:的?[呢吧])?[。?!.]*$",
     re.IGNORECASE,
 )
+_SENTENCE_START = re.compile(r"(?:Which|What|How|List|Find|Show|Name|Give|Are|Is|Who)\b")
 _INSTEAD = re.compile(
     r"^(?:and what about|and how about|what about|how about|and|or|same for|now)\s+"
     r"(?:(?:about|on|for|with|in|mention|mentioning|using)\s+)?(?P<term>.{2,60}?)\s*[?.!]*$"
@@ -185,9 +187,22 @@ def wants_all(question: str) -> bool:
     return _ALL.fullmatch(question) is not None
 
 
-def narrows(question: str) -> bool:
-    """Whether a question only says which part of a list is wanted."""
-    return _NARROWS.search(question) is not None
+def narrowed(listing: str, question: str) -> str | None:
+    """A question about a list with the part of it that the next one asks for; None where that names no part.
+
+    Args:
+        listing: "Which papers mention GRPO?".
+        question: "Only the agent papers."
+    """
+    match = _NARROWS.match(question)
+    if match is None:
+        return None
+    if match["zh"]:
+        return f"{match['zh']},{listing}"
+    where = "In" if match["unit"].lower() in ("section", "category") else "Among"
+    unit = "papers" if match["unit"].lower() == "ones" else match["unit"]
+    rest = listing[:1].lower() + listing[1:] if _SENTENCE_START.match(listing) else listing
+    return f"{where} the {match['part']} {unit}, {rest}"
 
 
 def instead(question: str) -> str | None:
