@@ -1,5 +1,6 @@
 """Every card of a collection, held in memory so that what mentions a term is known exactly and at once."""
 
+import re
 import threading
 from collections.abc import Iterable, Sequence
 from functools import cached_property
@@ -13,6 +14,7 @@ from vectorstore.tags import normalise
 
 if TYPE_CHECKING:
     from assistant.catalog.abbreviations import Abbreviations
+    from assistant.catalog.tested import Experiments
     from assistant.collection import Collection
 
 # Terms whose cards are kept; a question has a few, and its variants some more.
@@ -71,6 +73,26 @@ class Holdings:
                 self._mentioning.clear()
             self._mentioning[term] = known
         return known
+
+    def versions(self, term: str) -> dict[str, list[str]]:
+        """By card, what stands for a term with a number joined to it ("Qwen3" for Qwen)."""
+        name = term.strip().casefold()
+        if not (name.isascii() and name[-1:].isalpha() and len(name) > 1):
+            return {}
+        joined = re.compile(rf"(?<![a-z0-9]){re.escape(name)}\d(?:[\w.]*\w)?", re.ASCII)
+        found = {card_id: joined.findall(text) for card_id, text in self._texts if name in text}
+        return {
+            card_id: [f"{term.strip()}{word[len(name) :]}" for word in words]
+            for card_id, words in found.items()
+            if words
+        }
+
+    @cached_property
+    def experiments(self) -> "Experiments":
+        """The benchmarks and models that the cards are tested on."""
+        from assistant.catalog.tested import Experiments
+
+        return Experiments.of(self.cards, self.abbreviations)
 
     def within(self, filters: Filters) -> list[PaperCard]:
         """The cards that some filters leave, in the collection's order."""

@@ -30,7 +30,8 @@ _BEFORE = re.compile(
     r"(?:\bon|\bacross|benchmarks?(?: \w+)?|data ?sets?(?: \w+)?|在|于)\s*(?:the\s+|both\s+)?$", re.IGNORECASE
 )
 _AFTER = re.compile(
-    r"\s*(?:benchmark|data ?set|test set|suite|leaderboard|等?\w{0,4}(?:基准|数据集|任务|测试集|竞赛|题|榜)|上)", re.IGNORECASE
+    r"\s*(?:benchmark|data ?set|test set|suite|leaderboard|等?\w{0,4}(?:基准|数据集|任务|测试集|竞赛|题|榜)|上)",
+    re.IGNORECASE,
 )
 _JOINT = re.compile(r"\s*(?:(?:,|、|/|and|与|和|及|;|或)\s*){1,3}")
 # Kinds of tasks, which stand where benchmarks do.
