@@ -24,19 +24,35 @@ def answered(question: str, parts: Parts, filters: Filters | None = None) -> Ite
         parts: what it is answered with.
         filters: which cards may be used.
     """
-    from assistant.understanding import understand
-
     yield Step(step="understanding")
     if parts.writer is not None:
         parts.writer.model.warm()
-    names = parts.collection.names()
-    query = understand(question, parts.history, filters, names.cards_named, parts.titles, partial(_known, parts))
+    query = _understood(question, parts, filters)
     route = ROUTES.get(query.kind)
     answer = (yield from route(query, parts)) if route is not None else None
     if answer is None:
         answer = yield from _from_passages(query, parts)
     answer = answer.model_copy(update={"kind": query.kind})
     yield Answered(answer=answer.model_copy(update={"followups": _followups(query, answer, parts)}))
+
+
+def _understood(question: str, parts: Parts, filters: Filters | None) -> Query:
+    """What a question means: by rules, and by the model where one is configured and may know better."""
+    from assistant.understanding import understand
+
+    names, known = parts.collection.names(), partial(_known, parts)
+    query = understand(question, parts.history, filters, names.cards_named, parts.titles, known)
+    if parts.writer is None:
+        return query
+    from assistant.understanding.by_model import Surroundings, is_worth_asking, understood
+
+    if not is_worth_asking(query, parts.writer.settings.understanding):
+        return query
+
+    def read(wording: str) -> Query:
+        return understand(wording, (), filters, names.cards_named, parts.titles, known)
+
+    return understood(query, parts.writer.model, Surroundings(parts.history, names, parts.titles, known(), read))
 
 
 def _known(parts: Parts) -> "Holdings":

@@ -56,6 +56,11 @@ class Settings(BaseSettings):
     model_max_tokens: int = Field(800, ge=16, le=32_000, description="longest answer a model may write, in tokens")
     context_tokens: int = Field(6000, ge=512, description="longest prompt sent to a model, in tokens")
     verify: Literal["rules", "llm"] = Field("rules", description="'llm' asks the model to confirm each sentence too")
+    understanding: Literal["auto", "model", "rules"] = Field(
+        "auto",
+        description="who makes out what a question means: 'rules', 'model', or 'auto' (rules, and the model where "
+        "they are not sure or the question leans on earlier ones)",
+    )
     evidence: int = Field(12, ge=1, le=60, description="passages given to the model")
     builtin_corpus: bool = Field(True, description="put the built-in corpus into an empty store at first use")
     keep_conversations: bool = Field(

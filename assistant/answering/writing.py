@@ -27,8 +27,8 @@ class Writer:
     """
 
     def __init__(self, model: "ChatModel", checker: "Callable[[], Checker]", settings: Settings) -> None:
-        self.model = model
-        self._checker, self._settings = checker, settings
+        self.model, self.settings = model, settings
+        self._checker = checker
 
     def written(
         self,
@@ -50,8 +50,8 @@ class Writer:
         from assistant.verification import parse_draft, verify_draft
 
         yield Step(step="writing")
-        evidence = numbered(hits, cards, self._settings.evidence)
-        answerer = LLMAnswerer(self.model, context_tokens=self._settings.context_tokens)
+        evidence = numbered(hits, cards, self.settings.evidence)
+        answerer = LLMAnswerer(self.model, context_tokens=self.settings.context_tokens)
         try:
             with closing(answerer.draft(query, evidence, history)) as draft:
                 for _ in draft:

@@ -80,9 +80,9 @@ _ALL = re.compile(
     re.IGNORECASE,
 )
 _NARROWS = re.compile(
-    r"^(?:and |but |then )?(?:(?:only|just)\s+(?:show me |list )?(?:(?:those|the ones|ones|papers)\s+)?(?:among|within|in|from|of)?"
-    r"|among|within|in)\s*(?:the )?(?P<part>[\w&-]+(?: [\w&-]+){0,3}) (?P<unit>papers?|section|category|ones|cards|works|studies)"
-    r"(?:,? please)?\s*[.?!]*$"
+    r"^(?:and |but |then )?(?:(?:only|just)\s+(?:show me |list )?(?:(?:those|the ones|ones|papers)\s+)?"
+    r"(?:among|within|in|from|of)?|among|within|in)\s*(?:the )?(?P<part>[\w&-]+(?: [\w&-]+){0,3}) "
+    r"(?P<unit>papers?|section|category|ones|cards|works|studies)(?:,? please)?\s*[.?!]*$"
     r"|^(?:那么?)?(?:只看|只要|只列|仅看|仅限|限定)(?:出|在)?\s*(?P<zh>.{2,30}?)(?:的?[呢吧])?[。?!.]*$",
     re.IGNORECASE,
 )
@@ -147,6 +147,11 @@ def _number(written: str) -> int:
     if written[0].isdigit():
         return int(re.sub(r"\D", "", written))
     return 2 if written == "两" else _DIGITS_ZH.index(written) + 1
+
+
+def without_places(question: str) -> str:
+    """A question without the places and markers that it points with."""
+    return MARKER.sub(" ", _ORDINAL.sub(" ", question))
 
 
 def compares(question: str) -> bool:
