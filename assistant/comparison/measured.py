@@ -12,7 +12,8 @@ from vectorstore.passages import Language, Passage
 _NAME = r"[A-Zτ∞][A-Za-z0-9τ∞.+@/-]*(?: ?[-–]? ?(?:Bench|bench|Verified|Pro|Captioning|v\d))?"
 _NAMES = rf"{_NAME}(?:\s*(?:,\s*and|,|、|和|与|及|/|\band\b)\s*(?:the )?{_NAME})*"
 _DATA = re.compile(
-    rf"\b(?:on|across|in|over|including|such as|like|benchmarks?|data ?sets?|tasks?|\()\s*(?:the )?(?P<after>{_NAMES})|"
+    r"(?i:\b(?:on|across|in|over|including|such as|like|benchmarks?|data ?sets?|tasks?)|\()\s*(?:the )?"
+    rf"(?P<after>{_NAMES})|"
     rf"(?P<before>{_NAMES})\s*(?:等)?[^,，。;；A-Za-z]{{0,8}}(?:上|基准|数据集|任务|评测|测试|中)|"
     rf"(?:在|包括|如)\s*(?P<zh>{_NAMES})"
 )
@@ -92,7 +93,7 @@ def caution(papers: Sequence[Measured], language: Language) -> tuple[str, list[P
         return "", []
     shared = _shared(papers)
     zh = language == "zh"
-    resting = [paper.passages[0] for paper in papers]
+    resting = [passage for paper in papers for passage in _carrying(paper)]
     if shared:
         benchmark, metric = shared
         text = (
@@ -110,6 +111,15 @@ def caution(papers: Sequence[Measured], language: Language) -> tuple[str, list[P
         where = f" ({where})" if where else ""
         text = f"The cards give no figures on the same benchmark and metric{where}, so these do not rank the methods."
     return inert(text), resting
+
+
+def _carrying(paper: Measured) -> list[Passage]:
+    """The first sentence with figures, and those that name data which it does not."""
+    chosen = [paper.passages[0]]
+    for word in paper.data:
+        if not any(word in readable(passage.text) for passage in chosen):
+            chosen.append(next(passage for passage in paper.passages if word in data_in(readable(passage.text))))
+    return chosen
 
 
 def _shared(papers: Sequence[Measured]) -> tuple[str, str] | None:

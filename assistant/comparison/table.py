@@ -1,5 +1,6 @@
 """The table of a comparison: a column for each paper, a row for each thing to compare, every cell cited."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,11 +15,12 @@ from vectorstore.passages import Language, Passage
 
 SILENT: Mapping[Language, str] = {"en": "the card does not say", "zh": "卡片未说明"}
 _LONGEST_NAME = 60
+_LONG_FORM = re.compile(r"(?<=\S)\s*\([^()]*\)$")
 
 
 def name_of(card: PaperCard) -> str:
     """What a paper is called in a heading: its method's name, or else the beginning of its title."""
-    name = inert(readable(own_name(card) or card.title)).replace("*", "")
+    name = _LONG_FORM.sub("", inert(readable(own_name(card) or card.title)).replace("*", ""))
     return name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME].rsplit(' ', 1)[0]}…"
 
 
