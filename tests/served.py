@@ -4,7 +4,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
@@ -30,6 +30,7 @@ class Served:
         users: who may use the server.
         rate: how often one client may make it work.
         public: whether other host names than localhost are answered.
+        style: what serving the page needs beside it, as `page_style` gives it.
     """
 
     def __init__(
@@ -40,11 +41,12 @@ class Served:
         users: "Users | None" = None,
         rate: str = "1000/minute",
         public: bool = False,
+        style: dict[str, Any] | None = None,
     ) -> None:
         quiet_gradio()
         self.health = Health(cards=803)
         self.health.ready = True
-        app, self._end = application(assistant, (page or bare)(assistant), {}, named_users=users is not None)
+        app, self._end = application(assistant, (page or bare)(assistant), style or {}, named_users=users is not None)
         self.guard = Guard(
             app, self.health, users=users, rate=RateLimit(rate), loopback_only=users is None and not public
         )

@@ -27,7 +27,7 @@ class Span:
 
 
 def spans_of(written: str, card: PaperCard) -> list[Span]:
-    """Spans as a citation chip carries them (`abstract:0:120 method:3:40`); what does not lie in the card is left out."""
+    """Spans as a chip carries them (`abstract:0:120 method:3:40`); what does not lie in the card is left out."""
     spans = []
     for found in list(_SPAN.finditer(written))[:_MOST_SPANS]:
         name = next(field for field in FIELDS if field == found[1])
@@ -49,7 +49,8 @@ def card_html(card: PaperCard, similar: Sequence[CardHit], spans: Sequence[Span]
     chinese = tuple(name for name in FIELDS if name not in _ENGLISH)
     first = _language_shown(spans, language)
     tags = "".join(
-        f'<li><button type="button" class="tag" data-tag="{escape(tag)}">#{words(tag)}</button></li>' for tag in card.tags
+        f'<li><button type="button" class="tag" data-tag="{escape(tag)}">#{words(tag)}</button></li>'
+        for tag in card.tags
     )
     return (
         f'<article class="card" data-card="{escape(card.id)}" data-category="{escape(card.category)}">'

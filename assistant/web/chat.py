@@ -90,9 +90,7 @@ class Chat:
             shown.turns = [turn for turn in shown.turns if turn.id != replaced.id]
         yield from self._answered(question, shown, replaced, language)
 
-    def _answered(
-        self, question: str, shown: "Shown", replaced: Turn | None, language: Language
-    ) -> Iterator["Shown"]:
+    def _answered(self, question: str, shown: "Shown", replaced: Turn | None, language: Language) -> Iterator["Shown"]:
         progress, updated = Progress(), 0.0
         history = messages_of((turn.question, turn.answer) for turn in shown.turns)
         scope = replaced.filters if replaced else shown.visitor.scope
@@ -148,8 +146,10 @@ class Chat:
         if "kind" not in sent:
             return visitor.model_copy(update={"scope": scope_of(sent)})
         held = visitor.scope.model_dump()
-        left = {name: [value for value in values if (name, value) != (sent["kind"], sent.get("value"))]
-                for name, values in held.items()}
+        left = {
+            name: [value for value in values if (name, value) != (sent["kind"], sent.get("value"))]
+            for name, values in held.items()
+        }
         return visitor.model_copy(update={"scope": scope_of(left)})
 
     def fresh(self, kept: object) -> Remembered:

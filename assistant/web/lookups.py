@@ -1,4 +1,4 @@
-"""What the page's scripts may look up: cards, the whole catalogue, the map, and a search; nothing here changes anything."""
+"""What the page's scripts may look up: a card, the catalogue, the map, a search; nothing here changes anything."""
 
 import random
 from collections.abc import Callable
@@ -37,7 +37,7 @@ class Lookups:
         self._assistant = assistant
 
     def for_scripts(self) -> list[Callable[..., Any]]:
-        """What scripts may call, each by its name here; functions, since Gradio marks them and a method takes no mark."""
+        """What scripts may call, each by its name here: functions, for Gradio marks them and methods take no mark."""
 
         def card(asked: dict[str, Any], request: gr.Request) -> str:
             return self.card(asked, request)

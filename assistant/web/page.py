@@ -8,7 +8,7 @@ import gradio as gr
 
 from assistant.web.chat import LONGEST_QUESTION, Chat, Shown
 from assistant.web.lookups import Lookups
-from assistant.web.style import page_style
+from assistant.web.style import asset, page_style
 from assistant.web.texts import TEXTS
 from assistant.web.visitor import language_of_request, remembered
 
@@ -49,7 +49,8 @@ def build_page(assistant: "Assistant", *, api: Callable[["Assistant"], None] | N
     i18n = gr.I18n(**TEXTS)
     lookups = Lookups(assistant)
     chat = Chat(assistant, lookups)
-    with gr.Blocks(title="Paper cards", fill_width=True, analytics_enabled=False) as page:
+    with gr.Blocks(title="Paper cards", fill_width=True, analytics_enabled=False) as blocks:
+        page: gr.Blocks = blocks
         bridge = gr.HTML(
             html_template="",
             js_on_load=_BRIDGE,
@@ -57,7 +58,12 @@ def build_page(assistant: "Assistant", *, api: Callable[["Assistant"], None] | N
             elem_id="bridge",
             apply_default_css=False,
         )
-        gr.HTML(html_template=_HEADER, js_on_load="paperCards.header(element)", elem_id="header", apply_default_css=False)
+        gr.HTML(
+            html_template=asset("header.html"),
+            js_on_load="paperCards.header(element)",
+            elem_id="header",
+            apply_default_css=False,
+        )
         with gr.Sidebar(open=False, elem_id="sidebar", width=300):
             fresh = gr.Button(i18n("new_conversation"), elem_id="fresh")
             past = gr.HTML(elem_id="past", apply_default_css=False, js_on_load=None)
@@ -94,34 +100,32 @@ def build_page(assistant: "Assistant", *, api: Callable[["Assistant"], None] | N
                         autofocus=True,
                     )
             with gr.Tab(i18n("browse"), id="browse", elem_id="view-browse"):
-                gr.HTML(html_template="", js_on_load="paperCards.browse(element)", elem_id="browse", apply_default_css=False)
+                gr.HTML(
+                    html_template="", js_on_load="paperCards.browse(element)", elem_id="browse", apply_default_css=False
+                )
             with gr.Tab(i18n("map"), id="map", elem_id="view-map"):
                 gr.HTML(html_template="", js_on_load="paperCards.map(element)", elem_id="map", apply_default_css=False)
-        gr.HTML(html_template=_PANEL, js_on_load="paperCards.panel(element)", elem_id="panel", apply_default_css=False)
-        parts = _Parts(gr.BrowserState(None, storage_key="paper-cards", secret="paper-cards"),  # noqa: S106
-                       gr.State(""), messages, welcome, scope, box, past)
+        gr.HTML(
+            html_template=asset("panel.html"),
+            js_on_load="paperCards.panel(element)",
+            elem_id="panel",
+            apply_default_css=False,
+        )
+        parts = _Parts(
+            gr.BrowserState(None, storage_key="paper-cards", secret="paper-cards"),  # noqa: S106
+            gr.State(""),
+            messages,
+            welcome,
+            scope,
+            box,
+            past,
+        )
         _wire(page, chat, parts, bridge, fresh, download)
         (api or add_api)(assistant)
     return page
 
 
-_HEADER = """
-<header class="top"><span class="brand"><span class="icon icon-cards" aria-hidden="true"></span><span data-text="title"></span></span>
-<span class="tools"><button type="button" data-action="theme" data-label="theme"><span class="icon icon-theme"
-aria-hidden="true"></span></button><button type="button" data-action="language" data-label="language_label"
-data-text="language"></button></span></header>
-"""
-_PANEL = """
-<aside id="card-panel" hidden><div class="panel-top"><span class="panel-name" data-text="card"></span><button type="button"
-class="action" data-action="close-card" data-label="close"><span class="icon icon-close" aria-hidden="true"></span></button>
-</div><div class="panel-body"></div></aside>
-<div id="citation-tip" role="tooltip" hidden></div><div id="announcer" class="for-readers" aria-live="polite"></div>
-"""
-
-
-def _wire(
-    page: gr.Blocks, chat: Chat, parts: _Parts, bridge: gr.HTML, fresh: gr.Button, download: gr.Button
-) -> None:
+def _wire(page: gr.Blocks, chat: Chat, parts: _Parts, bridge: gr.HTML, fresh: gr.Button, download: gr.Button) -> None:
     """Connect what visitors do with what the page then shows."""
     everything: dict[str, Any] = {"outputs": parts.all(), "api_visibility": "private", "show_progress": "hidden"}
 
@@ -165,11 +169,12 @@ def _wire(
         bridge.ask(asked, [parts.box, browser], **answering),
     ]
     parts.box.stop(stopped, [browser, parts.pending], cancels=asking, **everything)
-    bridge.narrow(narrowed, [browser], **everything)
+    bridge.narrow(narrowed, [browser], trigger_mode="multiple", **everything)
     fresh.click(began, [browser], cancels=asking, js="(...kept) => paperCards.toChat(kept)", **everything)
     bridge.resume(resumed, [browser], cancels=asking, **everything)
     bridge.forget(forgotten, [browser], cancels=asking, **everything)
-    bridge.rate(rated, [browser], None, api_visibility="private", show_progress="hidden")
+    # A comment may follow before the thumb has arrived.
+    bridge.rate(rated, [browser], None, trigger_mode="multiple", api_visibility="private", show_progress="hidden")
     taken = gr.Textbox(visible=False)
     download.click(chat.markdown, [browser], [taken], api_visibility="private").then(
         None, [taken], None, js="(markdown) => paperCards.save(markdown)", api_visibility="private"

@@ -158,7 +158,8 @@ def _cards(hits: Sequence[CardHit], language: Language) -> str:
 def card_links(hits: Sequence[CardHit]) -> str:
     """Cards as a list of buttons that open them."""
     items = "".join(
-        f'<li><button type="button" class="card-link" data-card="{escape(hit.card_id)}">{words(hit.title)}</button></li>'
+        f'<li><button type="button" class="card-link" data-card="{escape(hit.card_id)}">'
+        f"{words(hit.title)}</button></li>"
         for hit in hits
     )
     return f'<ul class="card-links">{items}</ul>'
@@ -222,7 +223,7 @@ def question_buttons(questions: Sequence[str]) -> str:
 def welcome_html(questions: Sequence[str], count: int, language: Language) -> str:
     """The empty page: what this is, and questions to begin with."""
     return (
-        f'<div class="welcome"><h1>{escape(text(language, "welcome"))}</h1>'
+        f'<div class="welcome"><h2>{escape(text(language, "welcome"))}</h2>'
         f"<p>{escape(text(language, 'welcome_sub', count=count))}</p>"
         f'<p class="quiet try">{escape(text(language, "try"))}'
         f' <button type="button" class="link" data-action="examples">{escape(text(language, "more_examples"))}</button>'

@@ -1,4 +1,4 @@
-"""How the page looks and which scripts it runs: everything is sent with the page itself, nothing comes from elsewhere."""
+"""How the page looks and which scripts it runs: all is sent with the page itself, nothing comes from elsewhere."""
 
 import json
 from importlib.resources import files
@@ -23,14 +23,18 @@ def page_style() -> dict[str, Any]:
     return {"theme": _theme(), "head": _head(), "i18n": gr.I18n(**TEXTS), "footer_links": []}
 
 
+def asset(name: str) -> str:
+    """The text of a file of the page."""
+    return (files("assistant.web") / "assets" / name).read_text("utf-8")
+
+
 def _head() -> str:
-    """Styles and scripts for the page's head. Gradio would scope `css=` to its own container; ours reaches beyond it."""
-    folder = files("assistant.web") / "assets"
+    """Styles and scripts. Gradio would keep `css=` to its own container, and ours reaches beyond it."""
     known = json.dumps({"texts": TEXTS, "categories": CATEGORY_NAMES, "cookie": LANGUAGE_COOKIE}, ensure_ascii=False)
     known = known.replace("<", "\\u003c")
-    parts = [f"<style>{(folder / 'page.css').read_text('utf-8')}</style>"]
+    parts = [f"<style>{asset('page.css')}</style>"]
     parts.append(f"<script>window.paperCards = {known};</script>")
-    parts += [f"<script>{(folder / name).read_text('utf-8')}</script>" for name in _SCRIPTS]
+    parts += [f"<script>{asset(name)}</script>" for name in _SCRIPTS]
     return "\n".join(parts)
 
 
@@ -65,5 +69,8 @@ def _theme() -> "gr.themes.Base":
         "block_label_text_color": "var(--ink-quiet)",
     }
     return theme.set(
-        **both, **{f"{name}_dark": value for name, value in both.items()}, color_accent="var(--accent)", block_border_width="0px"
+        **both,
+        **{f"{name}_dark": value for name, value in both.items()},
+        color_accent="var(--accent)",
+        block_border_width="0px",
     )
