@@ -29,7 +29,7 @@ def serve(
         bool, typer.Option("--public", help="Let everyone in who reaches the port, also from other machines.")
     ] = False,
     workers: Annotated[
-        int, typer.Option("--workers", min=1, max=64, metavar="N", help="Processes that answer; 0.4 GB each.")
+        int, typer.Option("--workers", min=1, max=64, metavar="N", help="Processes that answer; half a GB each.")
     ] = 1,
     no_open: Annotated[bool, typer.Option("--no-open", help="Do not open the page in a browser.")] = False,
 ) -> None:

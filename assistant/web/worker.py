@@ -41,8 +41,8 @@ def main() -> int:
 
 
 def _leave_with_front() -> None:
-    # The front holds the other end of stdin and never writes.
-    sys.stdin.buffer.read()
+    # The front holds the other end of stdin and never writes. Read past the buffer, whose lock the exit needs.
+    os.read(sys.stdin.fileno(), 1)
     os.kill(os.getpid(), signal.SIGTERM)
 
 
