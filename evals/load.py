@@ -19,6 +19,7 @@ import numpy as np
 from pydantic import BaseModel
 
 from evals.datasets import builtin_items
+from evals.datasets.models import Single
 from vectorstore.errors import UserError
 
 
@@ -198,7 +199,7 @@ def _count(seen: _Seen, error: str) -> None:
 
 
 def _questions() -> list[str]:
-    return [item.question for item in builtin_items() if item.kind == "single"]
+    return [item.question for item in builtin_items() if isinstance(item, Single)]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

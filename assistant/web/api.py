@@ -21,6 +21,7 @@ def add_api(assistant: "Assistant") -> None:
         assistant: answers them; its settings say how many run at once.
     """
     import gradio as gr
+    from gradio.events import api
 
     from assistant.web.calls import Calls
 
@@ -74,9 +75,9 @@ def add_api(assistant: "Assistant") -> None:
         """
         return _or_say(lambda: calls.card(card_id)).model_dump(mode="json", exclude={"aid"})
 
-    gr.api(answer, api_name="answer", concurrency_id=_LINE, concurrency_limit=concurrency)
-    gr.api(search, api_name="search", concurrency_id=_LINE, concurrency_limit=concurrency)
-    gr.api(card, api_name="card", concurrency_id=_LINE, concurrency_limit=concurrency)
+    api(answer, api_name="answer", concurrency_id=_LINE, concurrency_limit=concurrency)
+    api(search, api_name="search", concurrency_id=_LINE, concurrency_limit=concurrency)
+    api(card, api_name="card", concurrency_id=_LINE, concurrency_limit=concurrency)
 
 
 def _or_say(call: Callable[[], Result]) -> Result:

@@ -2,8 +2,8 @@
 
 import logging
 import re
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -14,6 +14,9 @@ from vectorstore.errors import UserError
 
 if TYPE_CHECKING:
     from assistant import Assistant
+
+P = ParamSpec("P")
+Result = TypeVar("Result")
 
 _MOST_TURNS = 100
 _MOST_FILTERS = 200
@@ -122,9 +125,9 @@ class Calls:
     def _card(self, card_id: Any) -> PaperCard:
         return self._assistant.card(_text(card_id, "card_id")[:_LONGEST_FILTER])
 
-    def _plainly(self, call: Any, *arguments: Any) -> Any:
+    def _plainly(self, call: Callable[P, Result], *arguments: P.args, **named: P.kwargs) -> Result:
         try:
-            return call(*arguments)
+            return call(*arguments, **named)
         except UserError as error:
             raise UserError(without_paths(str(error))) from None
         except Exception:

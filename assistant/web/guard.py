@@ -91,15 +91,16 @@ class Guard:
         length = request.headers.get("content-length", "0")
         if not length.isdecimal() or int(length) > MAX_BODY:
             return _said(413, _TOO_LARGE)
-        user = None
+        user: str | None = None
         if self._users is not None:
             try:
-                user = await self._user(request, self._users)
+                asking = await self._user(request, self._users)
             except UserError:
                 logger.exception("the auth file cannot be used")
                 return _said(503, "the server cannot tell its users at the moment")
-            if isinstance(user, Response):
-                return user
+            if isinstance(asking, Response):
+                return asking
+            user = asking
         _name_user(request.scope, user)
         kind = what(request.method, path)
         if kind == "closed":

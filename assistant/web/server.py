@@ -24,9 +24,17 @@ _CLOSING_SECONDS = 3
 class Answering(Protocol):
     """What stands behind the guard: this process, or several."""
 
-    app: "ASGIApp"
-    cards: int
-    end: Callable[[], None]
+    @property
+    def app(self) -> "ASGIApp":
+        """Answers requests."""
+
+    @property
+    def cards(self) -> int:
+        """How many can be asked about."""
+
+    @property
+    def end(self) -> Callable[[], None]:
+        """Closes what would stay open; called in the event loop."""
 
 
 def serve(
