@@ -11,6 +11,7 @@ from assistant.comparison.sides import Side, found_sides
 from assistant.comparison.table import Column, as_markdown, columns_of, name_of, table_of
 from assistant.inert import joined
 from assistant.types import Answer, CardHit, Claim, Event, EvidenceFound, Query, Step
+from vectorstore.disagreements import quotable_passages
 
 if TYPE_CHECKING:
     from assistant.answering.extractive import SelectedSentence
@@ -133,7 +134,8 @@ def _measured(column: Column, rows: Sequence[Row]) -> Measured:
     """Where the figures of a column come from: its sentences with figures first, then those that name data."""
     told = [(row, passage) for row, passage in zip(rows, column.said, strict=True) if passage and reports(row)]
     told.sort(key=lambda one: not one[0].figures)
-    return measured(name_of(column.card), [passage for _, passage in told])
+    shown = [passage for _, passage in told]
+    return measured(name_of(column.card), shown, quotable_passages(column.card))
 
 
 def _cited(claim: Claim) -> str:
@@ -152,8 +154,6 @@ def _in_turn(rankings: Sequence[Sequence[CardHit]]) -> list[CardHit]:
 
 def _evenly(sides: Sequence[Side]) -> list[CardHit]:
     """Hits such that every side has room for its passages in what a model is given."""
-    from vectorstore.disagreements import quotable_passages
-
     hits = [sides[0].hits[0]] if sides else []
     left: dict[str, list[Passage]] = {}
     for side in sides[1:]:

@@ -12,9 +12,9 @@ from vectorstore.passages import Language, Passage
 _NAME = r"[A-Zτ∞][A-Za-z0-9τ∞.+@/-]*(?: ?[-–]? ?(?:Bench|bench|Verified|Pro|Captioning|v\d))?"
 _NAMES = rf"{_NAME}(?:\s*(?:,\s*and|,|、|和|与|及|/|\band\b)\s*(?:the )?{_NAME})*"
 _DATA = re.compile(
-    r"(?i:\b(?:on|across|in|over|including|such as|like|benchmarks?|data ?sets?|tasks?)|\()\s*(?:the )?"
+    r"(?i:\b(?:on|across|in|over|including|such as|like|(?:benchmarks?|data ?sets?|tasks?)(?: \()?))\s*(?:the )?"
     rf"(?P<after>{_NAMES})|"
-    rf"(?P<before>{_NAMES})\s*(?:等)?[^,，。;；A-Za-z]{{0,8}}(?:上|基准|数据集|任务|评测|测试|中)|"
+    rf"(?P<before>{_NAMES})\s*(?:等)?[^,，。;；A-Za-z]{{0,4}}(?:上|基准|数据集|任务|评测|测试)|"
     rf"(?:在|包括|如)\s*(?P<zh>{_NAMES})"
 )
 _ONE = re.compile(_NAME)
@@ -43,12 +43,14 @@ class Measured:
     Args:
         name: what the paper is called.
         data: the data sets and benchmarks that its sentences name, in order.
-        passages: the sentences with its figures and with its data.
+        passages: the sentences with its figures and with its data that are shown.
+        all_passages: every sentence of the paper that may be quoted.
     """
 
     name: str
     data: tuple[str, ...]
     passages: tuple[Passage, ...]
+    all_passages: tuple[Passage, ...] = ()
 
     @property
     def has_figures(self) -> bool:
@@ -56,19 +58,20 @@ class Measured:
         return any(_FIGURE.search(readable(passage.text)) for passage in self.passages)
 
 
-def measured(name: str, passages: Sequence[Passage]) -> Measured:
-    """What some sentences of a paper say of the data that its figures come from.
+def measured(name: str, passages: Sequence[Passage], all_passages: Sequence[Passage]) -> Measured:
+    """What the sentences of a paper say of the data that its figures come from.
 
     Args:
         name: what the paper is called.
-        passages: the sentences, those with figures first.
+        passages: the sentences that are shown, those with figures first.
+        all_passages: every sentence that may be quoted.
     """
     found: dict[str, str] = {}
     for passage in passages:
         for word in data_in(readable(passage.text)):
             if fold(word) != fold(name):
                 found.setdefault(fold(word), word)
-    return Measured(name, tuple(found.values())[:4], tuple(passages))
+    return Measured(name, tuple(found.values())[:4], tuple(passages), tuple(all_passages))
 
 
 def data_in(text: str) -> list[str]:
@@ -91,17 +94,17 @@ def caution(papers: Sequence[Measured], language: Language) -> tuple[str, list[P
     papers = [paper for paper in papers if paper.has_figures]
     if len(papers) < 2:
         return "", []
-    shared = _shared(papers)
     zh = language == "zh"
-    resting = [passage for paper in papers for passage in _carrying(paper)]
+    shared = _shared(papers)
     if shared:
-        benchmark, metric = shared
+        benchmark, metric, resting = shared
         text = (
             f"各篇都报告了 {benchmark} 上的{metric},但所用模型和设置可能不同。"
             if zh
             else f"All of them report {metric} on {benchmark}, though models and settings may differ."
         )
         return inert(text), resting
+    resting = [passage for paper in papers for passage in _carrying(paper)]
     known = [paper for paper in papers if paper.data]
     if zh:
         where = ";".join(f"{paper.name} 测于 {'、'.join(paper.data)}" for paper in known)
@@ -122,16 +125,24 @@ def _carrying(paper: Measured) -> list[Passage]:
     return chosen
 
 
-def _shared(papers: Sequence[Measured]) -> tuple[str, str] | None:
-    """A benchmark and a metric that stand beside a figure in sentences of all papers."""
-    for benchmark in papers[0].data:
-        metrics: list[dict[str, str]] = []
-        for paper in papers:
-            texts = [readable(passage.text) for passage in paper.passages]
-            beside = [text for text in texts if fold(benchmark) in fold(text) and _FIGURE.search(text)]
-            said = (match.group() for text in beside for match in _METRIC.finditer(text))
-            metrics.append({metric.casefold(): metric for metric in said})
-        common = [metric for metric in metrics[0] if all(metric in other for other in metrics[1:])]
-        if common:
-            return benchmark, metrics[0][common[0]]
+def _shared(papers: Sequence[Measured]) -> tuple[str, str, list[Passage]] | None:
+    """A benchmark and a metric that stand beside a figure in a sentence of every paper, and these sentences."""
+    for benchmark in dict.fromkeys(
+        word for passage in papers[0].all_passages for word in data_in(readable(passage.text))
+    ):
+        beside = [_beside(benchmark, paper) for paper in papers]
+        for metric in beside[0]:
+            if all(metric in other for other in beside[1:]):
+                return benchmark, metric, [one[metric] for one in beside]
     return None
+
+
+def _beside(benchmark: str, paper: Measured) -> dict[str, Passage]:
+    """The metrics that stand beside a benchmark and a figure in a paper, each with its first sentence."""
+    found: dict[str, Passage] = {}
+    for passage in paper.all_passages:
+        text = readable(passage.text)
+        if fold(benchmark) in map(fold, data_in(text)) and _FIGURE.search(text):
+            for match in _METRIC.finditer(text):
+                found.setdefault(match.group().casefold(), passage)
+    return found
