@@ -3,8 +3,9 @@
 from collections.abc import Generator
 
 from assistant.routes import Parts
-from assistant.types import Answer, Event, Query, Step
+from assistant.types import Answer, Event, EvidenceFound, Query, Step
 
+_SUGGESTED = 3
 _SAID = {
     "en": "Ask what the {number} paper cards say: about a method, a benchmark or a result, how two papers differ, "
     "what there is on a topic, or how many mention something.",
@@ -16,9 +17,12 @@ _SAID = {
 def introduced(query: Query, parts: Parts) -> Generator[Event, None, Answer | None]:
     """Answer small talk with what there is to ask."""
     yield Step(step="searching")
+    hits = parts.collection.retriever().retrieve(query.standalone, k=_SUGGESTED).hits
+    yield EvidenceFound(hits=hits)
     return Answer(
         text=_SAID[query.language].format(number=parts.collection.store.count()),
         status="insufficient_evidence",
         mode="catalog",
         language=query.language,
+        suggestions=hits,
     )

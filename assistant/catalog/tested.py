@@ -14,7 +14,7 @@ from vectorstore.passages import Passage, passages_of
 
 _TOKEN = re.compile(r"[A-Za-z0-9∇τ]+(?:[-_.+@][A-Za-z0-9∇τ]+)*\+{0,2}")
 _EXPERIMENT = re.compile(
-    r"benchmark|data ?set|evaluat|experiment|\btest(?:ed|s)?\b|accuracy|outperform|achiev|score|"
+    r"benchmark|data ?set|evaluat|experiment|\btest(?:ed|s)?\b|compared?\b|accuracy|outperform|achiev|score|"
     r"基准|数据集|实验|评测|评估|测试|准确率|成绩|上(?:达到|取得|优于|提升|验证)",
     re.IGNORECASE,
 )

@@ -83,7 +83,7 @@ _INVERTED: tuple[tuple[Literal["list", "count"], re.Pattern[str]], ...] = tuple(
     (kind, re.compile(form, re.IGNORECASE))
     for kind, form in (
         ("count", rf"\bhow\s+many\s+{_QUALIFIERS}{PAPERS}\s+{_IS}\s+(?P<term>.{{1,120}}?)\s+(?:been\s+)?{_IS_USED}(?:\s+(?:in|by|on))?\s*[?.]?$"),
-        ("count", rf"\bhow\s+(?:often|frequently|many\s+times)\s+{_IS}\s+(?P<term>.{{1,80}}?)\s+(?:mentioned|cited|com\w+\s+up|appear|show\s+up)\s*[?.]?$"),
+        ("count", rf"\bhow\s+(?:often|frequently|many\s+times)\s+{_IS}\s+(?P<term>.{{1,80}}?)\s+(?:mentioned|com\w+\s+up|appear|show\s+up)\s*[?.]?$"),
         ("count", rf"^(?P<term>.{{1,80}}?)\s+(?:is|are)\s+{_IS_USED}\s+(?:in|by)\s+how\s+many\s+{PAPERS}\b"),
         ("list", rf"\b(?:which|what)\s+{_QUALIFIERS}{PAPERS}\s+{_IS}\s+(?P<term>.{{1,120}}?)\s+(?:been\s+)?{_IS_USED}(?:\s+(?:in|by|on))?\s*[?.]?$"),
         ("list", rf"\b(?:{PAPERS})\s+(?:in|on)\s+which\s+(?P<term>.{{1,120}}?)\s+(?:(?:is|are|was|were)\s+)?{_IS_USED}\s*[?.]?$"),
