@@ -26,7 +26,7 @@ def paper(number: int, abstract: str, **more: Any) -> dict[str, Any]:
 RECORDS = [
     *[paper(number, f"Plan{number} is tested on GSM8K. It waters {number} beds.") for number in range(1, 26)],
     paper(30, "A mixture-of-experts (MoE) with routing.", tags=["Mixture of Experts"]),
-    paper(31, "We route with MoE layers on AIME24 and AIME 2025."),
+    paper(31, "We route with MoE layers, tested on AIME24 and AIME 2025."),
     paper(32, "Mixture of experts without short names, a mixture-of-experts (MoE) by another name."),
     paper(33, "A mixture of experts only, evaluated on GSM-8K."),
     paper(34, "Nothing is said here.", tags=["Quiet Gardens", "reinforcement learning"]),
@@ -38,7 +38,7 @@ RECORDS = [
     paper(40, "Ten beds are watered.", experiments="在 Zeta9 上把成绩提高到 77.7 分。"),
     paper(41, "Beds of roses.", tags=["Thornfield"]),
     paper(42, "GRPO without the other one."),
-    paper(43, "GRPO and DPO side by side on ALFWorld."),
+    paper(43, "GRPO and DPO are tested on ALFWorld."),
     paper(44, "DPO alone on the ALFWorld benchmark."),
 ]  # fmt: skip
 

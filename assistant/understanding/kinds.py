@@ -9,13 +9,14 @@ from assistant.understanding.listing import listing_of, selection_of
 from assistant.understanding.scope import PAPERS, PAPERS_ZH, Scope, scope_of
 from assistant.understanding.sides import sides_of
 from assistant.understanding.smalltalk import is_small_talk
+from assistant.understanding.terms import terms_in
 from assistant.understanding.topics import asks_topic
-from assistant.understanding.trends import trend_of
+from assistant.understanding.trends import Trend, trend_of
 from assistant.understanding.wording import Named
 
 _SENTENCE_END = re.compile(r"(?<=[?!？！。])\s*|(?<=[a-z)\"”]\.)\s+(?=[A-Z])|(?<=;)\s+")
 _EVERYTHING = re.compile(
-    rf"\b(?:all|every|complete|entire|whole|full\s+list|exhaustive(?:ly)?|each)\b(?!\s+of\s+(?:which|whom))"
+    rf"(?<!\bat )(?<!\bin )\b(?:all|every|complete|entire|whole|full\s+list|exhaustive(?:ly)?|each)\b(?!\s+of\s+(?:which|whom))"
     rf"|全部|所有|每一?篇|完整|一篇不(?:漏|落)|(?<!不)都(?:有哪些|列)|统统|{PAPERS_ZH}?全列",
     re.IGNORECASE,
 )
@@ -23,7 +24,7 @@ _EVERYTHING = re.compile(
 _POLITE = re.compile(
     r"^(?:(?:please|kindly|ok|okay|so|well|now|and|also|hi|hello|hey)[\s,!.]+|(?:can|could|would|will)\s+you\s+(?:please\s+|kindly\s+)?|"
     r"i(?:'d|\s+would)\s+like\s+(?:to\s+(?:see|know|have|get)\s+)?|i\s+want\s+to\s+(?:see|know|have|get)\s+|"
-    r"(?:请问|请|麻烦(?:你|您)?|帮我|帮忙|能不能|能否|可以|我想知道|想知道|我想问|想问一?下?|你能|告诉我|那么?|还)[,，]?\s*)+",
+    r"(?:请问|请|麻烦(?:你|您)?|帮我|帮忙|能不能|能否|可以|我想知道|想知道|我想看看?|我想找|我要|我需要|我想问|想问一?下?|你能|告诉我|那么?|还)[,，]?\s*)+",
     re.IGNORECASE,
 )
 
@@ -74,6 +75,12 @@ _MAY_BE_MORE = re.compile(
     rf"\b(?:which|what|how\s+many|list|all)\b.*\b{PAPERS}\b|(?:哪些|多少|几).*{PAPERS_ZH}", re.IGNORECASE
 )
 
+# "... used for math reasoning": a trend among the cards that mention it.
+_CONDITION = re.compile(
+    r"\b(?:for|in|on|about|of|with)\s+(?!(?:the|this|your|our)?\s*(?:collection|corpus|library|field)\b)([^?.]{2,80})",
+    re.IGNORECASE,
+)
+
 
 def _all_of_it(question: str) -> bool:
     return _EVERYTHING.search(question) is not None
@@ -88,8 +95,9 @@ def _catalogued(question: str, named: Named | None, knowledge: Knowledge | None)
             continue
         trend = trend_of(words)
         if trend and (trend.is_certain or scope or not _names_a_card(question, named)):
-            about_papers = trend.over_papers or trend.facet == "category"
-            selection = selection_of(trend.rest, knowledge) if about_papers else Selection()
+            selection = _counted_among(trend, words, knowledge)
+            if selection is None:
+                return Reading("topic", scope, sure=False)
             return Reading("trend", scope, selection, trend.facet)
         listing = listing_of(words, scoped=bool(scope), knowledge=knowledge)
         if listing is None:
@@ -98,6 +106,17 @@ def _catalogued(question: str, named: Named | None, knowledge: Knowledge | None)
             return Reading("topic", scope, show_all=_all_of_it(question), sure=False)
         return Reading(listing.kind, scope, listing.selection, show_all=_all_of_it(question))
     return None
+
+
+def _counted_among(trend: Trend, words: str, knowledge: Knowledge | None) -> Selection | None:
+    """Which papers a trend is counted over; None where they are described and cannot be told by a term."""
+    if trend.over_papers or trend.facet == "category":
+        return selection_of(trend.rest, knowledge) or selection_of(words, knowledge)
+    condition = _CONDITION.search(trend.rest)
+    if condition is None or not condition[1].strip():
+        return Selection()
+    terms = terms_in(condition[1], knowledge)
+    return Selection(mentions=terms.groups) if terms.literal else None
 
 
 def _names_a_card(question: str, named: Named | None) -> bool:

@@ -2,15 +2,13 @@
 
 import re
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
 from assistant.types import Selection
 from assistant.understanding import listing_chinese, listing_english
-from assistant.understanding.asked import Asked
+from assistant.understanding.asked import Asked, ListingKind
 from assistant.understanding.known import Knowledge
 from assistant.understanding.terms import terms_in
-
-ListingKind = Literal["list", "count"]
 
 
 @dataclass(frozen=True)
@@ -40,6 +38,8 @@ def listing_of(words: str, *, scoped: bool, knowledge: Knowledge | None = None) 
     if found is None:
         return None
     selection, literal = _selected(found, knowledge)
+    if found.tentative and not (selection and literal):
+        return None
     if not selection:
         return None if found.wanted.strip(" .?!。？") else Listing(found.kind)
     return Listing(found.kind, selection, literal)
@@ -68,6 +68,7 @@ def _selected(found: Asked, knowledge: Knowledge | None) -> tuple[Selection, boo
     selection = Selection(
         mentions=wanted.groups, without=tuple(dict.fromkeys(term for group in unwanted.groups for term in group))
     )
-    # A topic may be worded in any way, so its words are no term unless they are a name.
-    literal = wanted.named if found.topical else wanted.literal
+    # A topic may be worded in any way, so its words are no term unless they are a name; a number needs a term.
+    named_only = found.tentative or (found.topical and found.kind == "list")
+    literal = wanted.named if named_only else wanted.literal
     return selection, literal if wanted.groups else unwanted.literal

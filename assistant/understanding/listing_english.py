@@ -1,9 +1,9 @@
 """How English sentences ask which papers, or how many, mention something."""
 
 import re
-from typing import Literal
+from dataclasses import replace
 
-from assistant.understanding.asked import Asked
+from assistant.understanding.asked import Asked, ListingKind
 from assistant.understanding.scope import PAPERS
 
 
@@ -48,50 +48,61 @@ _CONCERNS = _any(
     r"deal\w*\s+with",
     r"(?:try|tries|make|makes|train|solve|show|learn|combine|extend|develop|aim|handle|help|allow|enable|let)",
 )  # fmt: skip
+# Any other verb, for what is named behind it: "distil from DeepSeek-R1".
+_OTHER = r"(?!are\b|were\b|you\b|there\b|have\b|from\b|than\b|more\b|most\b|does\b|did\b|per\b|for\b)[a-z]{3,}(?:\s+(?:from|on|with|to|into|over|for))?"
 _NOT = r"(?:do\s+not|does\s+not|did\s+not|don'?t|doesn'?t|didn'?t|are\s+not|never|not)"
 _FILLERS = _any(
-    r"that|which|who|ones|here|there|do|does|did|have|has|had|been|are|were|was|be|is|can|also|both|either",
+    r"that|which|who|ones|here|there|do|have|has|had|been|are|were|was|be|is|can|also|both|either",
     r"explicitly|actually|directly|really|currently|ever|only|even|mainly|mostly|already|all|at\s+least|in\s+(?:total|all)",
     r"altogether|(?:in|from|of)\s+(?:this|the|your|our)\s+(?:collection|corpus|library|set|database|data)",
-    r"you\s+(?:have|know|hold)|published|listed|available|collected|stored|indexed|their\s+authors|and",
+    r"you\s+(?:have|know|hold)|published|listed|available|collected|stored|indexed|their\s+authors|and|if\s+any",
+    r"whose\s+(?:experiments?|evaluations?|results?|authors|abstracts?|methods?|cards?)(?:\s+(?:also|do))*",
 )
 _BETWEEN = rf"(?:\s*,?\s*\b{_FILLERS}\b)*"
 _QUALIFIERS = r"(?:(?:other|different|distinct|individual|of|the|these|those|them|your|all|such|research|single|listed|any|some|more)\s+)*"
 _ALL = r"(?:(?:me|us|out|up|down|a|the|all|every|each|any|single|of|those|these|complete|full|entire|list|research|other|some|for)\s+)*"
-_ASKING = "list|show|give|find|name|enumerate|display|get|need|want|see|look|looking|search|retrieve|fetch|return|identify|collect"
-_HEADS: tuple[tuple[Literal["list", "count"], re.Pattern[str]], ...] = tuple(
+_ASKING = "list|show|give|tell|find|name|enumerate|display|get|need|want|see|look|looking|search|retrieve|fetch|return|identify|collect"
+_HEADS: tuple[tuple[ListingKind, re.Pattern[str]], ...] = tuple(
     (kind, re.compile(head, re.IGNORECASE))
     for kind, head in (
         ("count", rf"\bhow\s+many\s+{_QUALIFIERS}(?:{PAPERS}\b)?(?:\s+(?:are|is)\s+there\b)?"),
         ("count", rf"\b(?:count|tally)\s+{_QUALIFIERS}{PAPERS}\b"),
-        ("count", rf"\bnumber\s+of\s+{_QUALIFIERS}{PAPERS}\b"),
-        ("list", rf"\b(?:which|what)\s+{_QUALIFIERS}(?:{PAPERS}|ones)\b(?<!\bpaper)(?<!\bwork)(?<!\bcard)(?<!\barticle)"),
+        ("count", rf"\b(?:number|count|share|proportion|percentage|fraction)\s+of\s+{_QUALIFIERS}{PAPERS}\b"),
+        ("count", rf"^total\s+{_QUALIFIERS}{PAPERS}\b"),
+        ("list", rf"\b(?:which|what(?:\s+are)?)\s+{_QUALIFIERS}(?:{PAPERS}|ones)\b(?<!\bpaper)(?<!\bwork)(?<!\bcard)(?<!\barticle)"),
         ("list", rf"\bwhich\s+(?:of\s+(?:these|those|them)\b\s*)?(?:{PAPERS}\s+)?(?=(?:also\s+)?(?:mention|cite|report|use|test|evaluate|compare)\b)"),
         ("list", rf"\b(?:{_ASKING})\s+{_ALL}{PAPERS}\b"),
         ("list", rf"\b(?:are|is)\s+there\s+{_QUALIFIERS}(?:papers|works|studies|articles|cards|publications)\b"),
         ("list", rf"^(?:all|every|the|any)?\s*(?:the\s+)?{_QUALIFIERS}(?:papers|works|studies|articles|cards|publications|every\s+paper)\b"),
-        ("list", r"^who\b(?:\s+else)?(?!\s+(?:is|are|was|were|wrote|made)\b)"),
+        ("list", rf"\b(?:do|did|have)\s+any\s+(?:of\s+)?{_QUALIFIERS}{PAPERS}\b"),
     )
 )  # fmt: skip
+# Heads of many other questions too, so only a name behind them makes a list.
+_TENTATIVE: tuple[tuple[ListingKind, re.Pattern[str]], ...] = (
+    ("list", re.compile(r"^who\b(?:\s+else)?(?!\s+(?:is|are|was|were|wrote|made)\b)", re.IGNORECASE)),
+    ("list", re.compile(r"^(?:has|did|does)\s+any(?:one|body)\b", re.IGNORECASE)),
+    ("count", re.compile(r"^how\s+many\s+(?:of\s+(?:these|those|them)\b\s*)?", re.IGNORECASE)),
+)
 _IS_USED = _any(
     r"mentioned|used|cited|named|discussed|evaluated(?:\s+on)?|tested(?:\s+on)?|reported(?:\s+on)?|referenced|employed",
     r"com(?:e|es|ing)\s+up|appear(?:s|ing)?|occur(?:s|ring)?|shows?\s+up|turns?\s+up|found|present",
 )
 _IS = r"(?:is|are|was|were|does|do|did|has|have)"
 # The term stands before the verb: "in how many papers does GPQA come up?"
-_INVERTED: tuple[tuple[Literal["list", "count"], re.Pattern[str]], ...] = tuple(
+_INVERTED: tuple[tuple[ListingKind, re.Pattern[str]], ...] = tuple(
     (kind, re.compile(form, re.IGNORECASE))
     for kind, form in (
         ("count", rf"\bhow\s+many\s+{_QUALIFIERS}{PAPERS}\s+{_IS}\s+(?P<term>.{{1,120}}?)\s+(?:been\s+)?{_IS_USED}(?:\s+(?:in|by|on))?\s*[?.]?$"),
         ("count", rf"\bhow\s+(?:often|frequently|many\s+times)\s+{_IS}\s+(?P<term>.{{1,80}}?)\s+(?:mentioned|com\w+\s+up|appear|show\s+up)\s*[?.]?$"),
         ("count", rf"^(?P<term>.{{1,80}}?)\s+(?:is|are)\s+{_IS_USED}\s+(?:in|by)\s+how\s+many\s+{PAPERS}\b"),
         ("list", rf"\b(?:which|what)\s+{_QUALIFIERS}{PAPERS}\s+{_IS}\s+(?P<term>.{{1,120}}?)\s+(?:been\s+)?{_IS_USED}(?:\s+(?:in|by|on))?\s*[?.]?$"),
-        ("list", rf"\b(?:{PAPERS})\s+(?:in|on)\s+which\s+(?P<term>.{{1,120}}?)\s+(?:(?:is|are|was|were)\s+)?{_IS_USED}\s*[?.]?$"),
-        ("list", r"^where\s+(?:is|are|does|do)\s+(?P<term>.{1,80}?)\s+(?:mentioned|cited|come\s+up|appear|show\s+up)\s*[?.]?$"),
+        ("list", rf"^(?:is|are)\s+(?P<term>.{{1,80}}?)\s+{_IS_USED}\s+(?:in|by|on)\s+any\s+(?:of\s+)?{_QUALIFIERS}{PAPERS}\b"),
+        ("list", rf"\b(?:{PAPERS})\s+(?:(?:in|on)\s+which|where)\s+(?P<term>.{{1,120}}?)\s+(?:(?:is|are|was|were)\s+)?{_IS_USED}\s*[?.]?$"),
+        ("list", r"^where\s+(?:is|are|does|do)\s+(?P<term>.{1,80}?)\s+(?:mentioned|used|cited|come\s+up|appear|show\s+up)\s*[?.]?$"),
     )
 )  # fmt: skip
 # The term stands before the papers: "how many GRPO papers are there?"
-_ADJECTIVE: tuple[tuple[Literal["list", "count"], re.Pattern[str]], ...] = tuple(
+_ADJECTIVE: tuple[tuple[ListingKind, re.Pattern[str]], ...] = tuple(
     (kind, re.compile(form, re.IGNORECASE))
     for kind, form in (
         ("count", r"\bhow\s+many\s+(?P<term>[^,?]{1,60}?)[- ](?:papers|works|studies|articles)(?:\s+(?:are|is)\s+there|\s+do\s+you\s+\w+)?\s*[?.]*$"),
@@ -99,7 +110,7 @@ _ADJECTIVE: tuple[tuple[Literal["list", "count"], re.Pattern[str]], ...] = tuple
     )
 )  # fmt: skip
 _ORDINARY = re.compile(
-    r"^(?:recent|new|newest|latest|best|good|interesting|relevant|related|other|main|key|important|similar|different|"
+    r"^(?:most|people|recent|new|newest|latest|best|good|interesting|relevant|related|other|main|key|important|similar|different|"
     r"various|many|research|scientific|academic|more|top|great|your|first|last|two|three|four|five|ten|few|\d+)\b",
     re.IGNORECASE,
 )
@@ -117,11 +128,14 @@ _BUT_NOT = re.compile(
     re.IGNORECASE,
 )  # fmt: skip
 _BEGINS = re.compile(
-    rf"{_BETWEEN}(?P<not>\s+{_NOT})?\s+(?:(?P<does>{_DOES})|(?P<concerns>{_CONCERNS}))(?=\s)", re.IGNORECASE
+    rf"{_BETWEEN}(?P<not>\s+{_NOT})?,?\s+"
+    rf"(?:(?P<does>{_DOES})|(?P<concerns>{_CONCERNS})|(?P<other>{_OTHER}))(?=\s)",
+    re.IGNORECASE,
 )
 _AGAIN = re.compile(
     rf"\s*,?\s*\b(?P<joint>and|or)\s+(?:also\s+|that\s+|which\s+)*(?:{_DOES}|are\s+about)(?=\s)", re.IGNORECASE
 )
+_NEITHER = re.compile(r"\s*neither\s+", re.IGNORECASE)
 _NOTHING = re.compile(rf"{_BETWEEN}(?:\s+(?:please|now|at\s+all|so\s+far|together))*\s*[?.!]*$", re.IGNORECASE)
 
 
@@ -138,6 +152,9 @@ def asked(words: str, scoped: bool) -> Asked | None:
             found = _after(kind, words[match.end() :], scoped or kind == "count")
             if found is not None:
                 return found
+    for kind, head in _TENTATIVE:
+        if (begun := head.match(words)) and (found := _after(kind, words[begun.end() :], False)) and not found.topical:
+            return replace(found, tentative=True)
     for kind, adjective in _ADJECTIVE:
         match = adjective.search(words)
         if match and not _ORDINARY.match(match["term"]):
@@ -158,15 +175,19 @@ def of_which_papers(words: str) -> Asked:
     return Asked("list")
 
 
-def _after(kind: Literal["list", "count"], rest: str, whole: bool) -> Asked | None:
+def _after(kind: ListingKind, rest: str, whole: bool) -> Asked | None:
     """What follows the word for papers: a verb and its object, or nothing more."""
     match = _BEGINS.match(rest if rest[:1].isspace() else f" {rest}")
+    if _NOTHING.fullmatch(rest):
+        return Asked(kind) if whole else None
     if match is None:
-        return Asked(kind) if whole and _NOTHING.fullmatch(rest) else None
+        return None
     rest = rest if rest[:1].isspace() else f" {rest}"
     wanted, unwanted = rest[match.end() :], ""
     if match["not"]:
         return Asked(kind, "", wanted)
+    if neither := _NEITHER.match(wanted):
+        return Asked(kind, "", wanted[neither.end() :].replace(" nor ", " or "))
     if negation := _BUT_NOT.search(wanted):
         wanted, unwanted = wanted[: negation.start()], wanted[negation.end() :]
     # "compare with or mention X", "use X and report results on Y": one object, or one more.
@@ -174,4 +195,4 @@ def _after(kind: Literal["list", "count"], rest: str, whole: bool) -> Asked | No
     if first is not None:
         wanted = wanted[first.end() :]
     wanted = _AGAIN.sub(lambda found: f" {found['joint']}", wanted)
-    return Asked(kind, wanted, unwanted, topical=match["concerns"] is not None)
+    return Asked(kind, wanted, unwanted, match["concerns"] is not None, match["other"] is not None)

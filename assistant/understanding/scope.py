@@ -47,7 +47,9 @@ _FREE = (
     r"(?P<free>^|[,:;]\s+|\b(?:the|all|many|which|what|of|among|in|from|list|find|show|me|every|each|number|count|"
     r"any|these|those|for|are|give|name|your|only|within|across)\s+)"
 )
-_FREE_ZH = r"(?:(?<![\u4e00-\u9fff\w])|(?<=[在从的看中里出举些下把请有是篇对给于问查]))(?:在|从|属于)?\s*"
+_FREE_ZH = (
+    r"(?:(?<![\u4e00-\u9fff\w])(?<![A-Za-z0-9] )|(?<=[在从的看中里出举些下把请有是篇对给于问查]))(?:在|从|属于)?\s*"
+)
 _INSIDE_ZH = r"(?:里面|里头|之中|当中|里|中|内|下)"
 # In any question, and in one that is known to ask about the whole collection.
 _STRICT = (

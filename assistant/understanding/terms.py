@@ -13,12 +13,13 @@ _ASIDE = re.compile(
     r"\s*(?:[;:?!]|\.(?=\s|$)|,\s+(?:as|in|including|such|like|e\.g|whether|any|no|if|gated|please|even)\b|"
     r",?\s+(?:including|such\s+as|e\.g\.|by\s+name|at\s+all|anywhere|somewhere|so\s+far|and\s+(?:how|what|why|where)|"
     r"in\s+(?:their|its|the\s+(?:abstract|experiments?|evaluation|papers?|text|results?|title|cards?|collection|corpus)|"
-    r"any|this|some|your)|please))(?:\s.*)?$|,[^,]*\bnot\b.*$",
+    r"any|this|some|your)|please))(?:[\s?.!].*)?$|,[^,]*\bnot\b.*$",
     re.IGNORECASE | re.DOTALL,
 )
 # ... and what it is used for or with.
 _TAIL = re.compile(
-    r",?\s+(?:to|for|when|while|during|as|via|because|where|using|than|instead|rather|by|on|from\s+the|somehow)\s.*$",
+    r",?\s+(?:to|for|when|while|during|as|via|because|where|using|than|instead|rather|by|on|from\s+the|somehow|"
+    r"(?:(?:are|is)\s+)?(?:spread|distributed|split|divided|scattered))\s.*$",
     re.IGNORECASE | re.DOTALL,
 )
 # Together with a purpose, ordinary words describe a topic: "reinforcement learning to train search agents".
@@ -151,6 +152,9 @@ def _english(part: str, knowledge: Knowledge | None) -> _Term | None:
     described = len(words) > _LONGEST_WORDS or _PURPOSE.search(part) is not None
     if knowledge is None:
         return _Term(name or phrase, literal=not described and len(words) <= 3)
+    # "diffusion language models" is a term as it stands, where cards have it so.
+    if not name and not described and (whole := _bare(cut, kinds=False)) != phrase and knowledge().mentions(whole):
+        return _Term(whole, literal=True)
     if (not described or name) and knowledge().mentions(phrase):
         return _Term(phrase, literal=True)
     # "GRPO training" asks for GRPO; "LLM responses that suit each user" describes something.
@@ -159,11 +163,11 @@ def _english(part: str, knowledge: Knowledge | None) -> _Term | None:
     return _Term(phrase)
 
 
-def _bare(phrase: str) -> str:
-    """A phrase without articles before it and without nouns of kind behind it."""
+def _bare(phrase: str, *, kinds: bool = True) -> str:
+    """A phrase without articles before it and, unless `kinds` are kept, without nouns of kind behind it."""
     while (shorter := _LEADING.sub("", phrase, count=1).strip()) != phrase and shorter:
         phrase = shorter
-    while (shorter := _KIND_AFTER.sub("", phrase).strip(" ,")) != phrase and shorter:
+    while kinds and (shorter := _KIND_AFTER.sub("", phrase).strip(" ,")) != phrase and shorter:
         phrase = shorter
     return phrase
 

@@ -17,14 +17,14 @@ _NOUNS: tuple[tuple[Facet, str, str], ...] = (
         r"(?:(?:base|backbone|language|large\s+language|foundation|open|target)\s+)*(?:models?|llms?|backbones?)",
         r"(?:基座|底座|骨干|基础|语言|大)*(?:模型|LLM|基座|骨干网络)",
     ),
-    ("tag", r"(?:tags?|keywords?|labels?|hashtags?)", r"(?:标签|关键词|tags?)"),
+    ("tag", r"(?:tags?|keywords?|labels?|hashtags?|topics|themes)", r"(?:标签|关键词|tags?|主题|话题|热点)"),
     (
         "category",
         r"(?:categor(?:y|ies)|sections?|areas?|fields?|groups?|classes)",
         r"(?:类别|分类|板块|方向|领域|章节|部分|类)",
     ),
 )
-_MOST = r"(?:most|top|commonest|commonly|popular|frequent(?:ly)?|common|widespread|prevalent|prominent|typical)"
+_MOST = r"(?:most|top|commonest|commonly|popular|hottest|hot|trending|frequent(?:ly)?|common|widespread|prevalent|prominent|typical)"
 _USED = (
     r"(?:used|common(?:ly)?|popular|frequent(?:ly)?|tested|evaluated|experimented|reported|mentioned|studied|cited|appear\w*|occur\w*|"
     r"widely|often|represented)"
@@ -35,7 +35,8 @@ _FORMS = (
     rf"\b(?:which|what)\s+NOUN\s+(?:are|is)\s+(?:(?:the\s+)?most\s+|commonly\s+|frequently\s+|widely\s+)+{_USED}(?:\s+(?:on|with))?",
     rf"\b(?:the\s+)?(?:most|more)\s+(?:(?:commonly|frequently|widely|often|heavily)\s+)?{_USED}(?:\s+(?:used|on|with))?\s+NOUN\b",
     rf"\b(?:top|leading)(?:\s+\d+|\s+(?:three|five|ten|twenty))?\s+(?:most\s+)?(?:{_USED}\s+)*NOUN\b",
-    r"\b(?:common|popular|frequent|commonest)\s+NOUN\b",
+    r"\b(?:common|popular|frequent|commonest|hottest|hot|trending)\s+NOUN\b",
+    r"\brank\s+(?:the\s+|all\s+)*NOUN\b(?:\s+by\b[^?]*)?",
     r"\bNOUN\s+(?:ranked|sorted|ordered|counted)\s+by\s+(?:use|usage|frequency|count|how|number|popularity)\b",
     r"\b(?:frequenc(?:y|ies)|distribution|histogram|statistics|breakdown|ranking|usage|counts?)\s+(?:of|over|by|across)\s+(?:the\s+)?NOUN\b",
 )
@@ -46,6 +47,7 @@ _FORMS_ZH = (
     r"NOUN(?:的)?(?:使用)?(?:排名|排行|频率|频次|统计|分布|热度)",
     r"NOUN[^,，。?？]{0,6}(?:用|使用|出现|提到)[^,，。?？]{0,4}最(?:多|频繁)",
     r"(?:常见|常用|热门|流行)的?NOUN",
+    r"最常?(?:用|见|出现|提到|使用|测|多用)的?(?:是)?(?:哪些|哪几个|哪个|什么)NOUN",
 )
 _OVER = (
     r"(?:each|every|per|by|across|over|between|among)\s+(?:(?:the|all|each|every|different|various|seven)\s+)*"
