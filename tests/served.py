@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
-from assistant.web.application import application, quiet_gradio
+from assistant.web.application import application, quiet_libraries
 from assistant.web.binding import Options, bound
 from assistant.web.guard import Guard
 from assistant.web.health import Health
@@ -43,7 +43,7 @@ class Served:
         public: bool = False,
         style: dict[str, Any] | None = None,
     ) -> None:
-        quiet_gradio()
+        quiet_libraries()
         self.health = Health(cards=803)
         self.health.ready = True
         app, self._end = application(assistant, (page or bare)(assistant), style or {}, named_users=users is not None)

@@ -9,8 +9,8 @@ import gradio as gr
 from assistant.web.chat import LONGEST_QUESTION, Chat, Shown
 from assistant.web.lookups import Lookups
 from assistant.web.style import asset, page_style
-from assistant.web.texts import TEXTS
-from assistant.web.visitor import language_of_request, remembered
+from assistant.web.texts import TEXTS, text
+from assistant.web.visitor import browser_language, language_of_request, remembered
 
 if TYPE_CHECKING:
     from assistant import Assistant
@@ -23,7 +23,10 @@ _BRIDGE = "paperCards.connect(trigger, server, ['ask', 'narrow', 'resume', 'forg
 
 @dataclass(frozen=True)
 class _Parts:
-    """The components that handlers change."""
+    """The components that handlers change.
+
+    `worded` has those with words of ours on them: which property, and the key of its text.
+    """
 
     browser: gr.BrowserState
     pending: gr.State
@@ -32,6 +35,7 @@ class _Parts:
     scope: gr.HTML
     box: gr.Textbox
     past: gr.HTML
+    worded: Mapping[Any, tuple[str, str]]
 
     def all(self) -> list[Any]:
         return [self.browser, self.pending, self.messages, self.welcome, self.scope, self.box, self.past]
@@ -69,7 +73,7 @@ def build_page(assistant: "Assistant", *, api: Callable[["Assistant"], None] | N
             past = gr.HTML(elem_id="past", apply_default_css=False, js_on_load=None)
             download = gr.Button(i18n("download"), elem_id="download")
         with gr.Tabs(elem_id="views"):
-            with gr.Tab(i18n("chat"), id="chat", elem_id="view-chat"):
+            with gr.Tab(i18n("chat"), id="chat", elem_id="view-chat") as to_chat:
                 welcome = gr.HTML(elem_id="welcome", apply_default_css=False, js_on_load=None)
                 messages = gr.Chatbot(
                     elem_id="messages",
@@ -99,11 +103,11 @@ def build_page(assistant: "Assistant", *, api: Callable[["Assistant"], None] | N
                         submit_btn=True,
                         autofocus=True,
                     )
-            with gr.Tab(i18n("browse"), id="browse", elem_id="view-browse"):
+            with gr.Tab(i18n("browse"), id="browse", elem_id="view-browse") as to_browse:
                 gr.HTML(
                     html_template="", js_on_load="paperCards.browse(element)", elem_id="browse", apply_default_css=False
                 )
-            with gr.Tab(i18n("map"), id="map", elem_id="view-map"):
+            with gr.Tab(i18n("map"), id="map", elem_id="view-map") as to_map:
                 gr.HTML(html_template="", js_on_load="paperCards.map(element)", elem_id="map", apply_default_css=False)
         gr.HTML(
             html_template=asset("panel.html"),
@@ -119,6 +123,13 @@ def build_page(assistant: "Assistant", *, api: Callable[["Assistant"], None] | N
             scope,
             box,
             past,
+            {
+                to_chat: ("label", "chat"),
+                to_browse: ("label", "browse"),
+                to_map: ("label", "map"),
+                fresh: ("value", "new_conversation"),
+                download: ("value", "download"),
+            },
         )
         _wire(page, chat, parts, bridge, fresh, download)
         (api or add_api)(assistant)
@@ -130,7 +141,12 @@ def _wire(page: gr.Blocks, chat: Chat, parts: _Parts, bridge: gr.HTML, fresh: gr
     everything: dict[str, Any] = {"outputs": parts.all(), "api_visibility": "private", "show_progress": "hidden"}
 
     def opened(kept: Any, request: gr.Request) -> dict[Any, Any]:
-        return _updates(parts, chat.opened(remembered(kept), request))
+        updates = _updates(parts, chat.opened(remembered(kept), request))
+        return (
+            updates | _reworded(parts, request)
+            if language_of_request(request) != browser_language(request)
+            else updates
+        )
 
     def asked(typed: str, kept: Any, event: gr.EventData, request: gr.Request) -> Iterator[dict[Any, Any]]:
         begun = False
@@ -162,7 +178,7 @@ def _wire(page: gr.Blocks, chat: Chat, parts: _Parts, bridge: gr.HTML, fresh: gr
         chat.rated(kept, _sent(event), request)
 
     browser = parts.browser
-    page.load(opened, [browser], **everything)
+    page.load(opened, [browser], **{**everything, "outputs": [*parts.all(), *parts.worded]})
     answering: dict[str, Any] = {**everything, "trigger_mode": "once", "concurrency_id": "page"}
     asking = [
         parts.box.submit(asked, [parts.box, browser], **answering),
@@ -194,6 +210,19 @@ def _updates(parts: _Parts, shown: Shown) -> dict[Any, Any]:
         parts.scope: shown.scope,
         parts.box: gr.update(**box),
         parts.past: shown.past,
+    }
+
+
+def _reworded(parts: _Parts, request: gr.Request) -> dict[Any, Any]:
+    """Gradio's components follow the browser's language by themselves; a choice made on the page counts for more."""
+    language = language_of_request(request)
+    worded: dict[Any, Any] = {}
+    for part, (name, key) in parts.worded.items():
+        said: dict[str, Any] = {name: text(language, key)}
+        worded[part] = gr.update(**said)
+    return {
+        **worded,
+        parts.box: gr.update(label=text(language, "ask_label"), placeholder=text(language, "ask_placeholder")),
     }
 
 

@@ -66,7 +66,10 @@ def language_of_request(request: "gr.Request | None") -> Language:
     """The interface's language: as chosen on the page, or else the first that the browser asks for."""
     cookies: Mapping[str, str] = getattr(request, "cookies", None) or {}
     chosen = cookies.get(LANGUAGE_COOKIE)
-    if chosen in ("en", "zh"):
-        return "zh" if chosen == "zh" else "en"
+    return browser_language(request) if chosen not in ("en", "zh") else "zh" if chosen == "zh" else "en"
+
+
+def browser_language(request: "gr.Request | None") -> Language:
+    """The language that the browser asks for first, in which Gradio shows its own words."""
     headers: Mapping[str, str] = getattr(request, "headers", None) or {}
     return "zh" if headers.get("accept-language", "").strip().lower().startswith("zh") else "en"

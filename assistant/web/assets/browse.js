@@ -58,7 +58,7 @@
       make("thead", {}, make("tr", {}, ...["paper", "category", "tags"].map((key) => make("th", { scope: "col" }, t(key))))),
       body);
     element.replaceChildren(
-      make("form", { class: "filters", role: "search", onsubmit: (event) => { event.preventDefault(); rank(); } },
+      make("form", { class: "filters", role: "search", onsubmit: (event) => event.preventDefault() },
         labelled("search_cards", words), labelled("category", category), labelled("tag", tag), tags, within, clear),
       status, table, more);
 
@@ -91,6 +91,7 @@
       draw();
     };
     words.addEventListener("input", () => { Object.assign(state, { words: words.value, ranked: null }); draw(); });
+    words.addEventListener("keydown", (event) => { if (event.key === "Enter" && !event.isComposing) rank(); });
     category.addEventListener("change", () => { state.category = category.value; draw(); });
     tag.addEventListener("input", () => { state.tag = tag.value; draw(); });
     clear.addEventListener("click", () => { page.browseFor({}); words.focus(); });

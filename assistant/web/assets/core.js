@@ -3,11 +3,7 @@
   const page = window.paperCards;
   const chosen = document.cookie.match(new RegExp(`(?:^|; )${page.cookie}=(en|zh)`))?.[1];
   page.language = chosen ?? (/^zh/i.test(navigator.language) ? "zh" : "en");
-  if (chosen) {
-    // Gradio's own words follow the browser's language; a choice made on the page counts for more.
-    Object.defineProperty(navigator, "language", { get: () => chosen });
-    Object.defineProperty(navigator, "languages", { get: () => [chosen] });
-  }
+  if (chosen) document.documentElement.lang = chosen;
 
   page.t = (key, values = {}) =>
     Object.entries(values).reduce((text, [name, value]) => text.replaceAll(`{${name}}`, value),
