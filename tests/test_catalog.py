@@ -1,7 +1,6 @@
 """Lists, counts and trends: exact over all cards, whatever is shown, with the very words that show why."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +33,7 @@ RECORDS = [
     paper(36, "Qwen3-8B and Llama-3.1-8B are compared on AIME24 and GSM8K.", tags=["Reinforcement Learning"]),
     paper(37, "越狱攻击很常见。", category="指令微调与对齐", motivation="模型会遭到越狱。"),
     paper(38, "A jailbreak of aligned models.", category="指令微调与对齐", tags=["LLMs"]),
-    paper(39, "A <img src=x onerror=alert(1)> mention of Zork [1] and **stars** | pipes.", title="<b>Zork</b>: a | trap"),
+    paper(39, "A <img src=x onerror=alert(1)> mention of Zork [1] | **stars**.", title="<b>Zork</b>: a | trap"),
     paper(40, "Ten beds are watered.", experiments="在 Zeta9 上把成绩提高到 77.7 分。"),
     paper(41, "Beds of roses.", tags=["Thornfield"]),
     paper(42, "GRPO without the other one."),
@@ -44,12 +43,12 @@ RECORDS = [
 
 
 @pytest.fixture(scope="module")
-def gardens(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
+def gardens(tmp_path_factory: pytest.TempPathFactory) -> Assistant:
     """An assistant on a few cards of nobody's papers."""
     folder = tmp_path_factory.mktemp("gardens")
     assistant = own_assistant(folder / "home")
     assistant.ingest([write_cards(folder / "cards.jsonl", RECORDS)])
-    yield assistant
+    return assistant
 
 
 def asked(assistant: Assistant, question: str, **more: Any) -> Answer:

@@ -7,7 +7,7 @@ import pytest
 
 from assistant.catalog.holdings import Holdings
 from assistant.names import NameIndex
-from assistant.types import Query
+from assistant.types import Filters, Query
 from assistant.understanding import understand
 from vectorstore.corpus import builtin_cards
 
@@ -73,7 +73,25 @@ CATALOGUED = [
         ("EAGLE",),
     ),
     Catalogued("which papers experiment with Qwen3 or Qwen2.5 models?", "list", (("Qwen3", "Qwen2.5"),)),
+    Catalogued("Tell me every paper whose experiments include ScienceQA.", "list", (("ScienceQA",),), show_all=True),
+    Catalogued("Which papers distil from DeepSeek-R1?", "list", (("DeepSeek-R1",),)),
+    Catalogued("Is MMMU used by any of the papers?", "list", (("MMMU",),)),
+    Catalogued("Where is TruthfulQA used?", "list", (("TruthfulQA",),)),
+    Catalogued('Enumerate the papers where "test-time training" appears.', "list", (("test-time training",),)),
+    Catalogued("Which papers don't mention LLMs at all?", "list", without=("LLMs",)),
+    Catalogued("Do any papers mention Gemma?", "list", (("Gemma",),)),
+    Catalogued("Has anyone evaluated on OSWorld?", "list", (("OSWorld",),)),
+    Catalogued("Which papers, if any, run on Jetson?", "list", (("Jetson",),)),
+    Catalogued("Which papers use Wikipedia as a knowledge source?", "list", (("Wikipedia",),)),
+    Catalogued("Which multimodal papers evaluate on POPE or MME?", "list", (("POPE", "MME"),), (), (MULTI,)),
     # Lists in Chinese
+    Catalogued("我想看所有关于 Mamba 的论文", "list", (("Mamba",),), show_all=True),
+    Catalogued("列一下提到“奖励模型”的论文", "list", (("奖励模型",),)),
+    Catalogued("谁在 ALFWorld 上做过实验?", "list", (("ALFWorld",),)),
+    Catalogued("哪几篇在 RULER 上测过长文本?", "list", (("RULER",),)),
+    Catalogued(
+        "把 Agent 类里提到 WebArena 但没提 WebShop 的论文列出来", "list", (("WebArena",),), ("WebShop",), (AGENT,)
+    ),
     Catalogued("哪些论文提到了 MMLU?", "list", (("MMLU",),)),
     Catalogued("在 AIME24 上报告结果的论文有哪些?", "list", (("AIME24",),)),
     Catalogued("把所有用到 Qwen2.5-7B 的论文列出来", "list", (("Qwen2.5-7B",),), show_all=True),
@@ -101,7 +119,17 @@ CATALOGUED = [
     Catalogued("How many papers tagged LLM mention GSM8K?", "count", (("GSM8K",),), (), (), ("LLM",)),
     Catalogued("number of pretraining papers that mention Muon", "count", (("Muon",),), (), (PRE,)),
     Catalogued("How many papers mention GPT-4o or Claude?", "count", (("GPT-4o", "Claude"),)),
+    Catalogued("In how many of the papers is MMLU used?", "count", (("MMLU",),)),
+    Catalogued("How many use Qwen3?", "count", (("Qwen3",),)),
+    Catalogued("How many papers use neither GRPO nor PPO?", "count", without=("GRPO", "PPO")),
+    Catalogued("What proportion of papers mention RL?", "count", (("RL",),)),
+    Catalogued("How many agent papers do you have?", "count", categories=(AGENT,)),
+    Catalogued("How many papers have the tag quantization?", "count", tags=("quantization",)),
     # Counts in Chinese
+    Catalogued("推理类里有多少篇没有提到 RL?", "count", (), ("RL",), (REASON,)),
+    Catalogued("带有 LLM 标签的论文有几篇?", "count", tags=("LLM",)),
+    Catalogued("有多少论文用 AIME 做评测?", "count", (("AIME",),)),
+    Catalogued("强化学习相关的论文有多少篇?", "count", (("强化学习",),)),
     Catalogued("有多少篇论文提到 KV cache?", "count", (("KV cache",),)),
     Catalogued("提到 RLHF 的有几篇?", "count", (("RLHF",),)),
     Catalogued("对齐类里提到 DPO 的论文一共有多少篇?", "count", (("DPO",),), (), (ALIGN,)),
@@ -120,6 +148,21 @@ CATALOGUED = [
     Catalogued("How many papers are there in each category?", "trend", facet="category"),
     Catalogued("top 10 base models in the reasoning section", "trend", (), (), (REASON,), (), "model"),
     Catalogued("In which category is LoRA mentioned most often?", "trend", (("LoRA",),), facet="category"),
+    Catalogued("Which datasets do most papers use?", "trend", facet="benchmark"),
+    Catalogued("What is the distribution of papers across sections?", "trend", facet="category"),
+    Catalogued("Break down the papers mentioning DPO by category.", "trend", (("DPO",),), facet="category"),
+    Catalogued("Rank the benchmarks by how often they're used.", "trend", facet="benchmark"),
+    Catalogued("Which section has the most papers on MoE?", "trend", (("MoE",),), facet="category"),
+    Catalogued("most used LLMs in agent papers", "trend", categories=(AGENT,), facet="model"),
+    Catalogued("What are the hottest topics?", "trend", facet="tag"),
+    Catalogued(
+        "What benchmarks are commonly used for math reasoning?", "trend", (("math reasoning",),), facet="benchmark"
+    ),
+    Catalogued("哪个类别提到 LoRA 最多?", "trend", (("LoRA",),), facet="category"),
+    Catalogued("GRPO 论文在各个类别的数量分布", "trend", (("GRPO",),), facet="category"),
+    Catalogued("大家最常用哪些基准?", "trend", facet="benchmark"),
+    Catalogued("热门标签前十", "trend", facet="tag"),
+    Catalogued("论文里用得最多的大模型是什么?", "trend", facet="model"),
     Catalogued("哪些基准用得最多?", "trend", facet="benchmark"),
     Catalogued("最常用的评测数据集是哪些?", "trend", facet="benchmark"),
     Catalogued("各个类别分别有多少篇论文?", "trend", facet="category"),
@@ -156,6 +199,31 @@ SINGLE = [
     "列出 ParoQuant 的主要步骤",
     "有没有办法让所有专家的负载都均衡?",
     "D2E 用到的桌面游戏有哪些?",
+    "Which papers does CiteGuard cite as its baselines?",
+    "How many papers did the authors of BED-LLM survey?",
+    "How many times has GuardSpace been cited?",
+    "How many papers are from Google?",
+    "Who evaluates proofs in the Lean pipeline of Goedel-Prover?",
+    "Has anyone used reinforcement learning to teach robots to cook?",
+    "Give me an example of a benchmark on which KVTC was tested.",
+    "Which model does best on AIME24 in the T3 study?",
+    "What are the categories of failure in AgenTracer?",
+    "ReFusion 论文里用到哪些数据集?",
+    "列出 GEPA 相比 GRPO 的优势",
+    "为什么大多数论文都用 GSM8K 评测会有问题?",
+    "一篇论文里有几个实验?",
+]
+
+# Asked for like a list, but worded as one of many ways to say it.
+TOPICS = [
+    "Which papers look at keeping models honest about what they do not know?",
+    "Which papers use reinforcement learning to train search agents?",
+    "How many papers try to make small models reason like large ones?",
+    "Which works target formal proofs in Lean and translating statements into it?",
+    "Which agent papers deal with forgetting long conversations?",
+    "让大模型学会拒绝不会的问题有哪些工作?",
+    "哪些论文研究了模型的谄媚问题?",
+    "用奖励模型的反馈改进搜索(search)能力,有哪些研究?",
 ]
 
 CHAT = [
@@ -192,6 +260,44 @@ def test_a_question_about_the_whole_collection_is_read(wanted: Catalogued) -> No
 @pytest.mark.parametrize("question", SINGLE)
 def test_a_question_about_one_paper_is_no_list(question: str) -> None:
     assert read(question).kind in ("single", "topic")
+
+
+@pytest.mark.parametrize("question", TOPICS)
+def test_a_description_is_a_topic_and_no_term(question: str) -> None:
+    assert read(question).kind == "topic"
+
+
+def test_the_agent_papers_are_meant_wherever_they_are_named() -> None:
+    assert read("Among the agent papers, how is long memory kept small?").filters.categories == (AGENT,)
+    assert read("Agent 类论文里,怎么压缩长期记忆?").filters.categories == (AGENT,)
+    assert not read("Which agent keeps its memory small by forgetting?").filters
+
+
+def test_a_part_of_a_paper_is_no_category() -> None:
+    for question in ("What does DECS change in the reasoning section of its prompt?", "H-Net 的推理部分怎么做?"):
+        assert not read(question).filters, question
+
+
+def test_filters_of_the_caller_and_of_the_words_hold_together() -> None:
+    given = Filters(categories=(AGENT, REASON))
+    query = understand("How many agent papers mention GRPO?", filters=given)
+    assert query.filters.categories == (AGENT,)
+    assert understand("How many efficiency papers mention GRPO?", filters=given).filters == given
+
+
+def test_a_question_of_any_make_is_read_quickly() -> None:
+    import time
+
+    began = time.perf_counter()
+    for question in (
+        "papers on " * 400,
+        "有哪些" * 1_300,
+        "how many papers " + "that " * 780,
+        "标签为" * 1_000,
+        "A" * 4_000,
+    ):
+        read(question)
+    assert time.perf_counter() - began < 5
 
 
 @pytest.mark.parametrize("question", CHAT)

@@ -1,7 +1,7 @@
 """Which kind of answer a question wants, told by rules from its words."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from assistant.types import Facet, Kind, Selection
 from assistant.understanding.known import Knowledge
@@ -16,7 +16,7 @@ from assistant.understanding.wording import Named
 
 _SENTENCE_END = re.compile(r"(?<=[?!？！。])\s*|(?<=[a-z)\"”]\.)\s+(?=[A-Z])|(?<=;)\s+")
 _EVERYTHING = re.compile(
-    rf"(?<!\bat )(?<!\bin )\b(?:all|every|complete|entire|whole|full\s+list|exhaustive(?:ly)?|each)\b(?!\s+of\s+(?:which|whom))"
+    r"(?<!\bat )(?<!\bin )\b(?:all|every|complete|entire|whole|full\s+list|exhaustive(?:ly)?|each)\b"
     rf"|全部|所有|每一?篇|完整|一篇不(?:漏|落)|(?<!不)都(?:有哪些|列)|统统|{PAPERS_ZH}?全列",
     re.IGNORECASE,
 )
@@ -39,8 +39,8 @@ class Reading:
     """
 
     kind: Kind
-    scope: Scope = Scope("")
-    selection: Selection = Selection()
+    scope: Scope = field(default_factory=Scope)
+    selection: Selection = field(default_factory=Selection)
     facet: Facet | None = None
     sides: tuple[str, ...] = ()
     show_all: bool = False

@@ -1,7 +1,7 @@
 """Questions that ask which cards, or how many, mention something."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from assistant.types import Selection
@@ -22,7 +22,7 @@ class Listing:
     """
 
     kind: ListingKind
-    selection: Selection = Selection()
+    selection: Selection = field(default_factory=Selection)
     literal: bool = True
 
 
@@ -41,7 +41,9 @@ def listing_of(words: str, *, scoped: bool, knowledge: Knowledge | None = None) 
     if found.tentative and not (selection and literal):
         return None
     if not selection:
-        return None if found.wanted.strip(" .?!。？") else Listing(found.kind)
+        if not found.wanted.strip(" .?!。？"):
+            return Listing(found.kind)
+        return Listing(found.kind, literal=False) if found.topical else None
     return Listing(found.kind, selection, literal)
 
 

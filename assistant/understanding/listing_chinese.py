@@ -19,7 +19,7 @@ _COUNT = re.compile(
 )
 _AGAIN = r"(?:了|过|到|着)?"
 _VERB = (
-    rf"(?:提到|提及|提过|谈到|谈及|讲到|说到|写到|写了|涉及|涵盖|讨论|探讨|用到|用上|使用|采用|运用|应用|引用|出现|包含|含有|"
+    rf"(?:提(?:到|及|过|(?![出升高供示取前交醒炼纯]))|谈到|谈及|讲到|说到|写到|写了|涉及|涵盖|讨论|探讨|用到|用上|使用|采用|运用|应用|引用|出现|包含|含有|"
     rf"比较|对比|评测|评估|测评|测试|报告|汇报|基于|依赖|借助|利用|跑|训练|微调|介绍|用(?!得|于|户|途|最)){_AGAIN}"
 )
 _CONCERN = (
@@ -30,9 +30,13 @@ _END = (
     r"(?=[,，。?？;；!！]|$)|(?=做(?:了|过)?(?:微调|评测|实验|训练|测试|评估|比较|对比|推理|蒸馏|量化))|(?=(?:来|进行|作为|当作)))"
 )
 _NOT = re.compile(
-    rf"[,，]?\s*(?:但是?|却|而且?|且|并且?|同时|又|还|和)?(?:都|也)?(?:没有|没|未|不|并未|并没有?|从未)(?:再|曾)?{_VERB}\s*(?P<term>.{{1,60}}?){_END}"
+    r"[,，]?\s*(?:但是?|却|而且?|且|并且?|同时|又|还|和)?(?:都|也)?(?:没有|没|未|不|并未|并没有?|从未)(?:再|曾)?"
+    rf"{_VERB}\s*(?P<term>.{{1,60}}?){_END}"
 )
-_PLACE = r"(?:这个|这一|这些|等)?\s*(?:逻辑推理|数学|推理|代码)?(?:数据集|基准|任务|榜单|测试集|竞赛题|竞赛|环境|模型|benchmark)?"
+_PLACE = (
+    r"(?:这个|这一|这些|等)?\s*(?:逻辑推理|数学|推理|代码)?"
+    r"(?:数据集|基准|任务|榜单|测试集|竞赛题|竞赛|环境|模型|benchmark)?"
+)
 _OBJECTS = (
     re.compile(
         rf"(?:在|于)(?P<term>[^,，。?？]{{1,80}}?){_PLACE}(?:上面?|中|里|下)\s*(?:都|也|曾)?"
@@ -48,8 +52,12 @@ _OBJECTS = (
     re.compile(rf"{_VERB}(?:(?:或者?|和|、|及|以及|并)(?:{_VERB}))?\s*(?P<term>.{{1,80}}?){_END}"),
 )
 _TOPIC = re.compile(rf"{_CONCERN}\s*(?P<term>.{{1,80}}?){_END}")
+_ATTRIBUTE = (
+    r"(?P<term>[A-Za-z][A-Za-z0-9.+\- ]{0,40}|[\u4e00-\u9fff]{2,8}?)\s*(?:方面|相关|方向)?的?"
+    rf"{_PAPERS}"
+)
 _BEFORE_PAPERS = re.compile(
-    rf"(?:^|有没有|给出|列出|列举|找出|有|多少篇|几篇|哪些)\s*(?P<term>[A-Za-z][A-Za-z0-9.+\- ]{{0,40}}|[\u4e00-\u9fff]{{2,8}}?)\s*(?:方面|相关|方向)?的?{_PAPERS}"
+    rf"(?:^|有没有|给出|列出|列举|找出|有|多少篇|几篇|哪些)\s*{_ATTRIBUTE}"
     rf"(?:都|一共|总共|分别)?(?:有|是)?(?:{_WHICH}|{_HOW_MANY})?[\s?？.。!！]*$"
 )
 # Words that ask, but name nothing.
@@ -62,9 +70,7 @@ _ONLY_ASKING = re.compile(r"[\s,，。?？!！:：、;；]*")
 
 
 _CLAUSE_THEN_WHICH = re.compile(rf"(?<!的)(?:有|是)(?:哪些|哪几[篇个项]|什么){_PAPERS}[\s?？。]*$")
-_OF_PAPERS = re.compile(
-    rf"(?:^|[\s,，]|有|看|的)(?P<term>[A-Za-z][A-Za-z0-9.+\- ]{{0,40}}|[\u4e00-\u9fff]{{2,8}}?)\s*(?:方面|相关|方向)?的?{_PAPERS}"
-)
+_OF_PAPERS = re.compile(rf"(?:^|[\s,，]|有|看|的){_ATTRIBUTE}")
 _IN_WHICH = re.compile(r"^(?P<term>[^,，。?？]{1,40}?)(?:主要|一般|大多)?(?:在|被|于|,)")
 
 
@@ -108,8 +114,9 @@ def _named(words: str) -> tuple[str, str, bool]:
         for match in objects.finditer(words):
             if _names_something(match["term"]) and not (described and words[: match.start()].strip()):
                 return match["term"], unwanted, False
-    if not unwanted and (match := _TOPIC.search(words)) and _names_something(match["term"]):
-        return match["term"], "", True
+    topic = _TOPIC.search(words)
+    if not unwanted and topic and _names_something(topic["term"]):
+        return topic["term"], "", True
     return "", unwanted, False
 
 

@@ -90,6 +90,7 @@ _TAG_END = re.compile(
     r"do|does|have|come)\w*\b)|[?.,;!]|$",
     re.IGNORECASE,
 )
+_MOST_TAGS = 8
 _TAG_OR = re.compile(r"\s+or\s+|\s*[/|]\s*|或者?|、", re.IGNORECASE)
 
 
@@ -102,7 +103,7 @@ class Scope:
         categories, tags: as the collection has them, and as written.
     """
 
-    rest: str
+    rest: str = ""
     categories: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
 
@@ -157,10 +158,10 @@ def _without_tags(question: str, knowledge: Knowledge | None) -> tuple[str, tupl
     """The question without "tagged X", and the tags; a tag that the collection has not is one as far as it goes."""
     rest, tags = question, []
     for pattern in _TAGGED_ZH:
-        while match := pattern.search(rest):
+        while (match := pattern.search(rest)) and len(tags) < _MOST_TAGS:
             tags += [tag.strip() for tag in _TAG_OR.split(match["tag"]) if tag.strip()]
             rest = f"{rest[: match.start()]} {rest[match.end() :]}"
-    while (match := _TAGGED.search(rest)) and len(tags) < 8:
+    while (match := _TAGGED.search(rest)) and len(tags) < _MOST_TAGS:
         end = _TAG_END.search(rest, match.end())
         stop = end.start() if end else len(rest)
         words = rest[match.end() : stop].strip().strip("\"'“”「」")

@@ -22,4 +22,4 @@ _CHAT = re.compile(
 
 def is_small_talk(question: str) -> bool:
     """Whether a question greets, thanks or asks what the assistant is for, and nothing more."""
-    return len(question) <= 80 and _CHAT.fullmatch(question.strip(" .!?。!?")) is not None
+    return len(question) <= 80 and _CHAT.fullmatch(question.strip()) is not None

@@ -35,8 +35,8 @@ _AND_ZH = re.compile(r"\s*(?:以及|并且|而且|、|和|与|跟|及)\s*")
 _LEADING = re.compile(
     r"^(?:(?:the|an?|any|some|all|either|both|each|every|only|just|also|exactly|explicitly|directly|one\s+of|of|their|"
     r"(?:models?|variants?|versions?|members)\s+(?:from|of)|\w+['’]s)\s+|"
-    r"(?:word|term|phrase|name|concept|keyword|idea|technique|method|algorithm|approach|benchmark|data ?set|model|acronym|"
-    r"optimi[sz]er|use|family|series)s?\s+(?:(?:of|called|named|like|such\s+as)\s+)?(?=\S))",
+    r"(?:word|term|phrase|name|concept|keyword|idea|technique|method|algorithm|approach|benchmark|data ?set|"
+    r"model|acronym|optimi[sz]er|use|family|series)s?\s+(?:(?:of|called|named|like|such\s+as)\s+)?(?=\S))",
     re.IGNORECASE,
 )
 # Nouns that tell what a name is of; those of the first kind are never part of it.

@@ -24,7 +24,6 @@ _NOUNS: tuple[tuple[Facet, str, str], ...] = (
         r"(?:类别|分类|板块|方向|领域|章节|部分|类)",
     ),
 )
-_MOST = r"(?:most|top|commonest|commonly|popular|hottest|hot|trending|frequent(?:ly)?|common|widespread|prevalent|prominent|typical)"
 _USED = (
     r"(?:used|common(?:ly)?|popular|frequent(?:ly)?|tested|evaluated|experimented|reported|mentioned|studied|cited|appear\w*|occur\w*|"
     r"widely|often|represented)"
@@ -55,7 +54,8 @@ _OVER = (
 )
 _BY_CATEGORY = (
     rf"\b(?:spread|distribut\w+|split|divided?|broken?\s+down|breakdown|scattered|fall)\b[^?]{{0,80}}?\b{_OVER}\b",
-    rf"\b(?:how\s+many|number\s+of|count(?:\s+of)?|counts)\b[^?]{{0,80}}?\b(?:in|for|of)?\s*(?:each|every|per|by)\s+(?:of\s+the\s+)?(?:category|section|area|group|class)\b",
+    r"\b(?:how\s+many|number\s+of|count(?:\s+of)?|counts)\b[^?]{0,80}?\b(?:in|for|of)?\s*(?:each|every|per|by)\s+"
+    r"(?:of\s+the\s+)?(?:category|section|area|group|class)\b",
     rf"\b{PAPERS}\b[^?]{{0,60}}?\b(?:per|by|in\s+each)\s+(?:category|section|area|group)\b",
     r"\b(?:in\s+)?(?:which|what)\s+(?:category|section|area|group)\b(?=[^?]{0,80}?\b(?:most|largest|biggest|often|more)\b)",
     r"\b(?:which|what)\s+(?:categories|sections|areas|groups)\s+(?:are\s+there|do\s+you\s+have|exist|do\s+the\s+\w+\s+(?:fall|come)\b)",
@@ -103,7 +103,10 @@ def trend_of(question: str) -> Trend | None:
     return None
 
 
-_PATTERNS = [("category", re.compile(form, re.IGNORECASE)) for form in (*_BY_CATEGORY, *_BY_CATEGORY_ZH)] + [
+_PATTERNS: list[tuple[Facet, re.Pattern[str]]] = [
+    ("category", re.compile(form, re.IGNORECASE)) for form in (*_BY_CATEGORY, *_BY_CATEGORY_ZH)
+]
+_PATTERNS += [
     (facet, re.compile(form.replace("NOUN", noun), re.IGNORECASE))
     for facet, english, chinese in _NOUNS
     for forms, noun in ((_FORMS, english), (_FORMS_ZH, chinese))
