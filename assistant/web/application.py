@@ -56,13 +56,14 @@ class Page:
             threading.Thread(target=_load_client, daemon=True).start()
 
 
-def quiet_gradio() -> None:
-    """Have Gradio tell nobody anything, whatever the environment says; it reads these when it is imported.
+def quiet_libraries() -> None:
+    """Have Gradio and FastAPI tell nobody anything, whatever the environment says; they read these when imported.
 
     The last two keep it from drawing up statistics after every event, over all events, for a page that is closed.
     """
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+    os.environ["FASTAPI_OTEL_AUTO_CONFIGURE"] = "false"
     os.environ["GRADIO_SHARE"] = "False"
     os.environ["GRADIO_SSR_MODE"] = "False"
     os.environ["GRADIO_MCP_SERVER"] = "False"
@@ -72,7 +73,7 @@ def quiet_gradio() -> None:
 
 def opened(settings: "Settings", progress: "Progress | None" = None) -> "Assistant":
     """An assistant that has answered once. Gradio, which takes the longest, is imported meanwhile."""
-    quiet_gradio()
+    quiet_libraries()
     with ThreadPoolExecutor(1) as pool:
         importing = pool.submit(import_module, "gradio")
         from assistant import Assistant

@@ -59,6 +59,7 @@ class Workers:
         self._processes: list[subprocess.Popen[bytes]] = []
         self.app = Front([self._socket(index) for index in range(number)], self._mended)
         self.cards = 0
+        self._ended = False
 
     def __enter__(self) -> "Workers":
         """Start them; the first one sets the collection up where that has not happened yet."""
@@ -77,9 +78,7 @@ class Workers:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Stop them all."""
-        self.app.closed = True
-        for process in self._processes:
-            process.terminate()
+        self.end()
         until = time.monotonic() + _STOP_SECONDS
         for process in self._processes:
             try:
@@ -90,9 +89,11 @@ class Workers:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def end(self) -> None:
-        """The workers close what they keep open themselves."""
-        for process in self._processes:
-            process.terminate()
+        """Have the workers close what they keep open, and stop. A second signal would stop them in the middle of it."""
+        if not self._ended:
+            self._ended = self.app.closed = True
+            for process in self._processes:
+                process.terminate()
 
     def _socket(self, index: int) -> Path:
         return self._folder / f"{index}.sock"
