@@ -44,7 +44,9 @@ def mention_on(card: PaperCard, groups: Sequence[Sequence[str]], language: Langu
     """
     order = _BEST if groups else _TELLING
     passages = sorted(
-        quotable_passages(card), key=lambda one: (one.language != language, order.index(one.field), one.start)
+        quotable_passages(card),
+        # A sentence that only says where the code is tells least.
+        key=lambda one: ("http" in one.text, one.language != language, order.index(one.field), one.start),
     )
     left = [_any_of(group) for group in groups]
     chosen: list[Passage] = []

@@ -50,6 +50,7 @@ _KIND = (
     r"loss(?:es)?|objectives?|systems?|librar(?:y|ies)|papers?|works?|somewhere|either|too|anywhere"
 )
 _KIND_AFTER = re.compile(rf"(?:[\s-]+(?:style|based|like|type)|\s+(?:{_KIND}))$", re.IGNORECASE)
+_ONLY_KIND = re.compile(_KIND, re.IGNORECASE)
 _PROPER_KIND_AFTER = re.compile(rf"\s(?:{_PROPER_KIND}|models?)$", re.IGNORECASE)
 _KIND_AFTER_ZH = re.compile(
     r"(?:系列|家族|模型|基准|数据集|评测集|测试集|任务|竞赛题|竞赛|比赛|榜单|环境|优化器|框架|算法|方法|技术|机制|策略|问题|"
@@ -144,7 +145,7 @@ def _english(part: str, knowledge: Knowledge | None) -> _Term | None:
     cut = _TAIL.sub("", _PARENTHESES.sub(" ", part)).strip(" ,.;:?!\"'")
     phrase = _bare(cut)
     words = phrase.split()
-    if not words or _NO_TERM.match(phrase):
+    if not words or _NO_TERM.match(phrase) or _ONLY_KIND.fullmatch(phrase):
         return None
     name = _name_in(phrase)
     if name == phrase or (name and _PROPER_KIND_AFTER.search(cut)):
