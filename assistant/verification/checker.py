@@ -124,7 +124,7 @@ class Checker:
         if spoken and _weight(held, rarity) < _LEAST_HELD:
             return Examination("hardly a word of it stands in the card")
         cosines = self._closeness(claim, [line.passage for line in lines]) if self._closeness else None
-        ranked = _ranked(statement, lines, cosines, rarity)
+        ranked = ranked_lines(statement, lines, cosines, rarity)
         seen = features(statement, lines, ranked[:2], titles, cosines, rarity)
         return Examination("", seen, [line.passage for line in _carrying(statement, ranked)])
 
@@ -213,7 +213,7 @@ def _refusal(statement: Statement, lines: Sequence[Line], titles: str, held: fro
     return f"the link {urls[0]} stands nowhere in the card" if urls else ""
 
 
-def _ranked(
+def ranked_lines(
     statement: Statement, lines: Sequence[Line], cosines: Sequence[float] | None, rarity: Mapping[str, float]
 ) -> list[Line]:
     """Lines by how much of the claim they carry, best first."""

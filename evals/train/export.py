@@ -1,0 +1,55 @@
+"""Writes the trained layers into the package: matrices in 8 bits with one scale per output, heads in half precision."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import torch  # type: ignore[import-not-found, unused-ignore]
+from numpy.typing import NDArray
+
+from assistant.crossencoder.trained import model_path
+
+_PARTS = {"out": "ao", "up": "fi", "down": "fo", "attention_norm": "aln", "norm": "oln"}
+
+
+def export(checkpoint: Path, target: Path | None = None) -> Path:
+    """Write the model file.
+
+    Args:
+        checkpoint: of `loop.train`.
+        target: where to; None for the package.
+    """
+    state: Mapping[str, torch.Tensor] = torch.load(checkpoint, weights_only=True)["judge"]
+    arrays: dict[str, NDArray[np.generic]] = {}
+    for name, tensor in state.items():
+        values = tensor.float().numpy()
+        first, _, rest = name.partition(".")
+        if first != "layers":
+            arrays.update(_head(name, values))
+            continue
+        number, part, kind = rest.split(".")
+        if part == "qkv":
+            for letter, third in zip("qkv", np.split(values, 3), strict=True):
+                arrays.update(_stored(f"t{number}.{letter}", kind, third))
+        else:
+            arrays.update(_stored(f"t{number}.{_PARTS[part]}", kind, values))
+    path = target or model_path()
+    np.savez(path, **arrays)  # type: ignore[arg-type]
+    return path
+
+
+def _stored(name: str, kind: str, values: NDArray[np.float32]) -> dict[str, NDArray[np.generic]]:
+    if values.ndim == 1:
+        return {f"{name}.{kind[0]}": values}
+    scale = np.maximum(np.abs(values).max(axis=1) / 127, 1e-12).astype(np.float32)
+    return {f"{name}.w8": np.rint(values / scale[:, None]).astype(np.int8), f"{name}.scale": scale}
+
+
+def _head(name: str, values: NDArray[np.float32]) -> dict[str, NDArray[np.generic]]:
+    """Heads keep half precision; `whole.3` of a sequence is its second linear layer."""
+    if name == "found.weight":
+        return {"found.w": values.astype(np.float16)}
+    if name == "worst":
+        return {"worst": values}
+    block, place, kind = name.split(".")
+    return {f"{block}.{0 if place == '0' else 1}.{kind[0]}": values.astype(np.float16)}
