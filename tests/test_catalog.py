@@ -169,6 +169,16 @@ def test_a_number_of_none_is_said_and_the_nearest_cards_are_offered(gardens: Ass
     assert answer.suggestions
 
 
+def test_a_slip_of_the_pen_is_pointed_out(gardens: Assistant) -> None:
+    answer = asked(gardens, "How many papers mention GMS8K?")
+    assert (
+        answer.text
+        == f"None of the {len(RECORDS)} cards mentions GMS8K. GSM8K, which 26 mention, is written much like it."
+    )
+    assert "写法相近的有 ALFWorld" in asked(gardens, "哪些论文提到 ALFWrold?").text
+    assert "much like it" not in asked(gardens, "How many papers mention GSM9K?").text
+
+
 def test_a_tag_alone_is_a_mention_and_said_to_be_one(gardens: Assistant) -> None:
     answer = asked(gardens, "Which papers mention Thornfield?")
     assert answer.cards == own(41)

@@ -2,13 +2,14 @@
 
 import re
 import threading
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from assistant.types import Filters, Selection
-from vectorstore.cards import PaperCard
+from vectorstore.cards import FIELDS, PaperCard
 from vectorstore.mentions import folded_card, mention_in
 from vectorstore.tags import normalise
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from assistant.catalog.tested import Experiments
     from assistant.collection import Collection
 
+_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]*[A-Za-z0-9+]", re.ASCII)
+_SHORTEST_SLIP, _TWO_SLIPS_FROM = 4, 9
 # Terms whose cards are kept; a question has a few, and its variants some more.
 _KEPT_TERMS = 512
 
@@ -94,6 +97,27 @@ class Holdings:
 
         return Experiments.of(self.cards, self.abbreviations)
 
+    def nearly(self, term: str) -> str:
+        """The word that cards use most of those that differ from a term by a slip of the pen; empty if none does."""
+        from rapidfuzz import process
+        from rapidfuzz.distance import OSA
+
+        wanted = term.casefold()
+        if len(wanted) < _SHORTEST_SLIP or not wanted.isascii() or " " in wanted:
+            return ""
+        words = Counter(
+            word for card in self.cards for field in FIELDS for word in set(_WORD.findall(card.text(field)))
+        )
+        folded: dict[str, Counter[str]] = defaultdict(Counter)
+        for word, number in words.items():
+            # A digit is never a slip: GPT-4 is not GPT-5.
+            if _digits(word) == _digits(wanted):
+                folded[word.casefold()][word] += number
+        slips = 1 if len(wanted) < _TWO_SLIPS_FROM else 2
+        near = process.extract(wanted, list(folded), scorer=OSA.distance, score_cutoff=slips, limit=5)
+        best = min(near, key=lambda found: (found[1], -folded[found[0]].total()), default=None)
+        return folded[best[0]].most_common(1)[0][0] if best else ""
+
     def within(self, filters: Filters) -> list[PaperCard]:
         """The cards that some filters leave, in the collection's order."""
         tagged = frozenset().union(*(self.tags.get(normalise(tag), frozenset()) for tag in filters.tags))
@@ -110,6 +134,10 @@ class Holdings:
         wanted = [frozenset().union(*(self.mentioning(term) for term in group)) for group in selection.mentions]
         unwanted = frozenset().union(*(self.mentioning(term) for term in selection.without))
         return [card for card in among if card.id not in unwanted and all(card.id in group for group in wanted)]
+
+
+def _digits(word: str) -> list[str]:
+    return [character for character in word if character.isdigit()]
 
 
 _held: "WeakKeyDictionary[Collection, tuple[str, Holdings]]" = WeakKeyDictionary()

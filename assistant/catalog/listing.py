@@ -114,9 +114,13 @@ def _nothing(query: Query, parts: Parts, total: int) -> Generator[Event, None, A
     """Nothing was found, which is said plainly; the nearest cards are offered."""
     hits = parts.collection.retriever().retrieve(query.standalone, k=_SUGGESTED).hits
     yield EvidenceFound(hits=hits)
-    selection = query.selection if total else Selection()
+    said = [phrases.counted(0, total, query.selection if total else Selection(), query.filters, query.language)]
+    holdings = holdings_of(parts.collection)
+    for term in dict.fromkeys(term for group in query.selection.mentions for term in group):
+        if not holdings.mentions(term) and (word := holdings.nearly(term)):
+            said.append(phrases.nearly(word, holdings.mentions(word), query.language))
     return Answer(
-        text=phrases.counted(0, total, selection, query.filters, query.language),
+        text=("" if query.language == "zh" else " ").join(said),
         status="insufficient_evidence",
         mode="catalog",
         language=query.language,

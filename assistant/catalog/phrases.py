@@ -94,6 +94,13 @@ def _counted_zh(number: int, total: int, selection: Selection, filters: Filters)
     return f"{of}中有 {number} 张{said}。" if number else f"{of}中没有一张{said}。"
 
 
+def nearly(word: str, number: int, language: Language) -> str:
+    """What a term that no card mentions may have been meant to be."""
+    if language == "zh":
+        return f"写法相近的有 {shown(word)}:{number} 张提到。"
+    return f"{shown(word)}, which {number} {'mentions' if number == 1 else 'mention'}, is written much like it."
+
+
 def _spaced(words: str) -> str:
     """A blank before Latin words, as Chinese text has it."""
     return f" {words}" if words[:1].isascii() else words
