@@ -1,6 +1,7 @@
 """Comparisons: both sides looked up, side by side, cited, and never ranked by figures that do not belong together."""
 
 import re
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -232,8 +233,8 @@ def test_a_model_writes_the_lead_and_the_table_stays_ours(home: Path, scripted_s
     assert answer.mode == "llm"
     assert answer.table is not None
     assert set(answer.cards) == {"effic-c0f9cc", "effic-51d242"}
-    prompt = str(scripted_server.completions[-1].prompt)
-    assert min(prompt.count("REAP:"), prompt.count("MoNE:")) >= 1
+    given = Counter(evidence.title.partition(":")[0] for evidence in scripted_server.completions[-1].evidence)
+    assert min(given["REAP"], given["MoNE"]) >= 4
 
 
 def test_a_model_that_makes_things_up_leaves_the_cards_own_sentences(

@@ -1,5 +1,6 @@
 """Answers, cards and hits as paragraphs for a terminal or a pipe."""
 
+import re
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -10,10 +11,15 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
-    from assistant.types import Answer, CardHit, Citation
+    from assistant.types import Answer, CardHit, Cell, Citation, Table
     from vectorstore.cards import FieldName, PaperCard
+    from vectorstore.language import Language
 
 _MARKER = r"\[\d+\]"
+# A stretch of plain text, and what stands in bold behind it.
+_BOLD = re.compile(r"(.*?)(?:\*\*([^*\n]+)\*\*|\Z)", re.DOTALL)
+# A column of a table is no narrower than so many characters.
+_NARROWEST = 24
 _QUOTE_MARKS = {"en": ("“", "”"), "zh": ("「", "」")}
 _ENGLISH: tuple["FieldName", ...] = ("tldr", "abstract")
 _CHINESE: tuple["FieldName", ...] = (
@@ -39,7 +45,7 @@ def show_answer(answer: "Answer", *, quotes: bool = True) -> None:
         quotes: with the quoted words; without, only which cards are cited.
     """
     out = console()
-    emit(out, _marked(clean(answer.text)))
+    _show_text(out, answer)
     if answer.citations:
         emit(out, "")
         (show_citations if quotes else show_cited_cards)(out, answer.citations)
@@ -48,6 +54,79 @@ def show_answer(answer: "Answer", *, quotes: bool = True) -> None:
         for hit in answer.suggestions:
             emit(out, _named(hit.card_id, hit.title), indent=2)
     show_remarks(answer)
+
+
+def _show_text(out: "Console", answer: "Answer") -> None:
+    """The answer's Markdown: as it is in a pipe, with its table drawn and its names bold in a terminal."""
+    text = clean(answer.text)
+    if not out.is_terminal:
+        emit(out, text)
+        return
+    before, table, after = _around_table(text) if answer.table else (text, "", "")
+    if before:
+        emit(out, _marked(before))
+    if answer.table and table:
+        show_table(out, answer.table, answer.language)
+    if after:
+        emit(out, _marked(after))
+
+
+def _around_table(text: str) -> tuple[str, str, str]:
+    """What stands before the table of an answer, its lines, and what stands behind it."""
+    lines = text.split("\n")
+    rows = [number for number, line in enumerate(lines) if line.startswith("|")]
+    if not rows:
+        return text, "", ""
+    parts = lines[: rows[0]], lines[rows[0] : rows[-1] + 1], lines[rows[-1] + 1 :]
+    before, table, after = ("\n".join(part) for part in parts)
+    return before, table, after
+
+
+def show_table(out: "Console", table: "Table", language: "Language") -> None:
+    """Draw a table side by side, or its columns one under the other where the terminal is too narrow for that.
+
+    Args:
+        out: a terminal.
+        table: of an answer.
+        language: of what is said where a cell is empty.
+    """
+    from rich import box
+    from rich.table import Table as Drawn
+    from rich.text import Text
+
+    cells = [[_cell(cell, language) for cell in row] for row in table.rows]
+    headings = [clean(heading) for heading in table.headings]
+    columns = [clean(column) for column in table.columns]
+    widest = max(map(_width, headings), default=0)
+    if (out.width - widest) / max(len(columns), 1) < _NARROWEST:
+        for heading, row in zip(headings, cells, strict=True):
+            emit(out, Text(heading, style="bold"))
+            for column, cell in zip(columns, row, strict=True):
+                emit(out, Text.assemble((f"{column}: ", "bold"), cell), indent=2)
+        return
+    drawn = Drawn(box=box.ROUNDED, show_lines=True, width=out.width)
+    drawn.add_column(style="bold", min_width=widest)
+    for column in columns:
+        drawn.add_column(Text(column), ratio=1, overflow="fold")
+    for heading, row in zip(headings, cells, strict=True):
+        drawn.add_row(Text(heading), *row)
+    out.print(drawn)
+
+
+def _cell(cell: "Cell", language: "Language") -> "Text":
+    from rich.text import Text
+
+    from assistant.comparison.table import SILENT
+
+    if not cell.text:
+        return Text(SILENT[language], style="dim")
+    return _marked(f"{clean(cell.text)} {''.join(f'[{marker}]' for marker in cell.markers)}")
+
+
+def _width(text: str) -> int:
+    from rich.cells import cell_len
+
+    return cell_len(text)
 
 
 def show_remarks(answer: "Answer") -> None:
@@ -169,6 +248,9 @@ def _named(card_id: str, title: str) -> "Text":
 def _marked(text: str) -> "Text":
     from rich.text import Text
 
-    shown = Text(text)
+    shown = Text()
+    for plain, bold in _BOLD.findall(text):
+        shown.append(plain)
+        shown.append(bold, style="bold")
     shown.highlight_regex(_MARKER, "cyan")
     return shown

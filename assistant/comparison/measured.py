@@ -23,8 +23,8 @@ _MODELS = re.compile(
     r"Vicuna|Dream|LLaDA|Mamba|EAGLE|Eagle|BERT|RoBERTa|T5|OPT|Smol|Grok|Nemotron|o\d)|\d\s?[BM]\b",
 )
 _ORDINARY = frozenset(
-    "llm llms rl sft cot kv moe rag vlm vlms mllm mllms lvlm lvlms grpo ppo dpo rlvr rlhf lora gpu gpus cpu flops ar "
-    "nlp api apis sota ai qa ood kl icl prm orm svd cuda mlp mlps dllm dllms dlm dlms ntp mtp ffn "
+    "llm llms rl sft cot kv moe smoe smoes rag vlm vlms mllm mllms lvlm lvlms grpo ppo dpo rlvr rlhf lora gpu gpus cpu "
+    "flops ar nlp api apis sota ai qa ood kl icl prm orm svd cuda mlp mlps dllm dllms dlm dlms ntp mtp ffn "
     "slm slms lrm lrms vla peft id".split()
 )
 _METRIC = re.compile(

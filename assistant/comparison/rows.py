@@ -5,12 +5,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from assistant.comparison.measured import data_in
+from assistant.names import fold, own_name
 from vectorstore.cards import FieldName, PaperCard
 from vectorstore.disagreements import quotable_passages
 from vectorstore.latex import readable
 from vectorstore.passages import Language, Passage
 
 _LONG = 600
+_LONG_FORM = re.compile(r"(?<=\S)\s*\([^()]*\)$")
 # What sentences score at least that are shown; below it the card is said to be silent.
 _LEAST = 0.7
 # So much better is a sentence that is worth repeating.
@@ -38,6 +40,7 @@ class Row:
         names: sentences that name data sets or models say it.
         asked: words of questions for which the row is there; None is always there.
         only_said: a field alone does not make a sentence say it.
+        own: sentences that call the paper's method by its name say it, unless they give results.
     """
 
     headings: Mapping[Language, str]
@@ -50,6 +53,7 @@ class Row:
     names: bool = False
     asked: re.Pattern[str] | None = None
     only_said: bool = False
+    own: bool = False
 
 
 _PROPOSED = (
@@ -73,10 +77,11 @@ METHOD = Row(
     _words(
         _PROPOSED + r"|\b(?:framework|method|approach|consists?|first|then|by \w+ing|using|via)\b|通过|利用|采用|框架"
     ),
-    {"method": 1.6, "tldr": 0.8},
+    {"method": 1.6, "tldr": 0.8, "problem": -2.0, "motivation": -2.0},
     _words(_PROPOSED),
     _words(r"\b(?:experiments?|results show|outperform\w*|however)\b"),
     place=0.4,
+    own=True,
 )
 _TESTED = Row(
     {"en": "Tested on", "zh": "测试对象"},
@@ -92,7 +97,8 @@ _RESULTS = Row(
     {"en": "Headline results", "zh": "主要结果"},
     _words(
         r"\b(?:achiev\w*|improv\w*|outperform\w*|reduc\w*|reach\w*|gains?|faster|speed-?ups?|surpass\w*|accuracy|"
-        r"cut\w*|lower\w*|sav\w*|exceed\w*|match\w*)\b|提升|提高|降低|减少|达到|优于|超过|加速|节省|倍"
+        r"cut\w*|lower\w*|sav\w*|exceed\w*|match\w*|beats?|higher|fewer|less|loses?|remains?|ahead|raises?|drops?|"
+        r"up to)\b|提升|提高|降低|减少|达到|优于|超过|加速|节省|倍"
     ),
     {"experiments": 0.8, "contribution": 0.2, "problem": -2.0, "motivation": -2.0},
     place=0.95,
@@ -106,7 +112,7 @@ _TRADE_OFFS = Row(
         r"fine-?tuning|compromis\w*|harming|performance)|\btraining-free\b|\b(?:no|little|negligible|minimal) (?:extra|"
         r"additional|loss|overhead|accuracy|performance)|\b(?:requires?|needs?) (?:only|additional|extra|no)\b|"
         r"\bonly (?:an? )?\d[\d.]*\s?\\?% (?:\w+ )?(?:loss|drop|degradation)|\bperformance (?:loss|drop|degradation)\b|"
-        r"代价|开销|无需|不需要|免训练|额外|牺牲|局限|权衡|折中|损失|不增加"
+        r"代价|开销|无需|不需要|免训练|额外|牺牲|局限|权衡|折中|(?:精度|性能|准确率)(?:的)?(?:损失|下降)|不增加"
     ),
     # What is said of the problem is said of others' work.
     fields={"problem": -2.0, "motivation": -2.0},
@@ -144,6 +150,11 @@ def rows_for(question: str) -> list[Row]:
     return [*_ALWAYS, *(row for row in _WHEN_ASKED if row.asked and row.asked.search(question))]
 
 
+def short_name(card: PaperCard) -> str:
+    """What a card calls its own method in its sentences; empty where it has no name for it."""
+    return _LONG_FORM.sub("", own_name(card) or "")
+
+
 def reports(row: Row) -> bool:
     """Whether a row's sentences hold figures, or the data that they come from."""
     return row.figures or row.names
@@ -160,9 +171,10 @@ def says(card: PaperCard, rows: Sequence[Row], language: Language) -> list[Passa
         language: of the question.
     """
     passages = quotable_passages(card)
+    name = short_name(card)
     abstract = [passage for passage in passages if passage.field == "abstract"]
     scores = {
-        (row, place): fit(one, passage, abstract)
+        (row, place): fit(one, passage, abstract, name)
         for row, one in enumerate(rows)
         for place, passage in enumerate(passages)
     }
@@ -199,13 +211,14 @@ def _assigned(
     return result
 
 
-def fit(row: Row, passage: Passage, abstract: Sequence[Passage]) -> float:
+def fit(row: Row, passage: Passage, abstract: Sequence[Passage], name: str = "") -> float:
     """How well a sentence says what a row is for, whatever its language.
 
     Args:
         row: the row.
         passage: the sentence.
         abstract: the sentences of its card's abstract, in order.
+        name: what the card calls its own method.
     """
     text = readable(passage.text)
     said = row.said.search(text) is not None
@@ -215,6 +228,11 @@ def fit(row: Row, passage: Passage, abstract: Sequence[Passage]) -> float:
     if row.figures and not results and not said:
         return 0.0
     score = row.fields.get(passage.field, 0.0) + (1.0 if said else 0.0)
+    # In a field of its own a sentence needs no such word, anywhere else it does.
+    if not said and passage.field in ("abstract", "tldr"):
+        score -= 0.6
+    if row.own and name and not results and fold(name) in fold(text):
+        score += 0.9
     if row.plainly is not None and row.plainly.search(text):
         score += 0.7
     if row.unsaid is not None and row.unsaid.search(text):

@@ -1,13 +1,11 @@
 """The table of a comparison: a column for each paper, a row for each thing to compare, every cell cited."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from assistant.comparison.citations import Citations
-from assistant.comparison.rows import Row, says
+from assistant.comparison.rows import Row, says, short_name
 from assistant.inert import inert
-from assistant.names import own_name
 from assistant.types import Cell, Table
 from vectorstore.cards import PaperCard
 from vectorstore.latex import readable
@@ -15,12 +13,11 @@ from vectorstore.passages import Language, Passage
 
 SILENT: Mapping[Language, str] = {"en": "the card does not say", "zh": "卡片未说明"}
 _LONGEST_NAME = 60
-_LONG_FORM = re.compile(r"(?<=\S)\s*\([^()]*\)$")
 
 
 def name_of(card: PaperCard) -> str:
     """What a paper is called in a heading: its method's name, or else the beginning of its title."""
-    name = _LONG_FORM.sub("", inert(readable(own_name(card) or card.title)).replace("*", ""))
+    name = inert(readable(short_name(card) or card.title)).replace("*", "")
     return name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME].rsplit(' ', 1)[0]}…"
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from assistant.answering.extractive import SelectedSentence
-from assistant.comparison.rows import METHOD, fit
+from assistant.comparison.rows import METHOD, fit, short_name
 from assistant.inert import inert
 from vectorstore.cards import PaperCard
 from vectorstore.disagreements import quotable_passages
@@ -39,7 +39,7 @@ def sentence_of(
     def worth(place: int) -> float:
         passage = passages[place]
         spoken = _SPOKEN if passage.language == language else 0.0
-        return fit(METHOD, passage, abstract) + _NEARNESS * (cosines[place] - mean) + spoken
+        return fit(METHOD, passage, abstract, short_name(card)) + _NEARNESS * (cosines[place] - mean) + spoken
 
     best = passages[max(range(len(passages)), key=worth)]
     return SelectedSentence(inert(readable(best.text)), best)
