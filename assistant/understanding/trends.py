@@ -33,7 +33,9 @@ _FORMS = (
     rf"\b(?:which|what)\s+(?:kinds?\s+of\s+|sorts?\s+of\s+)?NOUN\s+(?:are|is|were|get|do|does|come|appear|occur)\b[^?]{{0,60}}?\b(?:most|more\s+than\s+others)\b(?:\s+(?:often|frequently|commonly|widely))?(?:\s+{_USED})?(?:\s+(?:on|with|in))?",
     rf"\b(?:which|what)\s+NOUN\s+(?:are|is)\s+(?:(?:the\s+)?most\s+|commonly\s+|frequently\s+|widely\s+)+{_USED}(?:\s+(?:on|with))?",
     rf"\b(?:the\s+)?(?:most|more)\s+(?:(?:commonly|frequently|widely|often|heavily)\s+)?{_USED}(?:\s+(?:used|on|with))?\s+NOUN\b",
-    rf"\b(?:top|leading)(?:\s+\d+|\s+(?:three|five|ten|twenty))?\s+(?:most\s+)?(?:{_USED}\s+)*NOUN\b",
+    rf"\b(?:top|first)[ -](?:\d+|three|five|ten|twenty)\s+(?:most\s+)?(?:{_USED}\s+)*NOUN\b",
+    rf"\btop\s+(?:{_USED}\s+)+NOUN\b",
+    r"^(?:(?:what\s+are|show|list|give\s+me)\s+)?(?:the\s+)?top\s+NOUN\b(?!\s+(?:do|does|that|on|for|to)\b)",
     r"\b(?:common|popular|frequent|commonest|hottest|hot|trending)\s+NOUN\b",
     r"\brank\s+(?:the\s+|all\s+)*NOUN\b(?:\s+by\b[^?]*)?",
     r"\bNOUN\s+(?:ranked|sorted|ordered|counted)\s+by\s+(?:use|usage|frequency|count|how|number|popularity)\b",
@@ -43,7 +45,7 @@ _FORMS_ZH = (
     r"最(?:为)?(?:常用|常见|流行|热门|多|频繁|受欢迎|广泛)(?:使用|出现|提到|用到|采用|被使用|评测|测试|实验|研究)?的?(?:前?\d+个|几个|十个|五个)?NOUN",
     r"(?:哪些|哪个|哪几个|(?<!为)什么|哪种)(?:NOUN)[^,，。?？]{0,14}最(?:多|频繁|广泛|常见|热门|常用|流行|受欢迎|常)",
     r"(?:使用|出现|提到|用到|用得|采用|评测|测试|实验|被用|研究)[^,，。?？]{0,8}最(?:多|频繁|广泛|常)的?(?:前?\d+个|几个)?NOUN",
-    r"NOUN(?:的)?(?:使用)?(?:排名|排行|频率|频次|统计|分布|热度)",
+    r"NOUN的?(?:使用|出现|引用)(?:次数)?的?(?:排名|排行|频率|频次|统计|分布|情况)",
     r"NOUN[^,，。?？]{0,6}(?:用|使用|出现|提到)[^,，。?？]{0,4}最(?:多|频繁)",
     r"(?:常见|常用|热门|流行)的?NOUN",
     r"最常?(?:用|见|出现|提到|使用|测|多用)的?(?:是)?(?:哪些|哪几个|哪个|什么)NOUN",
@@ -63,12 +65,14 @@ _BY_CATEGORY = (
 _BY_CATEGORY_ZH = (
     r"(?:各个?|每个|每一个|不同|七个|几个)(?:类别|分类|大类|板块|方向|领域|部分|类)[^,，。?？]{0,20}(?:多少|几篇|分布|数量|占比|比例|情况)",
     r"(?:多少|几篇|分布|数量|占比|比例)[^,，。?？]{0,16}(?:各个?|每个|不同)(?:类别|分类|板块|方向|领域|部分|类)",
-    r"(?:按|按照|分)(?:类别|分类|板块|方向|类)(?:来)?(?:统计|计数|看|列|分|汇总)",
-    r"(?:类别|板块|方向|类)(?:上|间|之间)?的?(?:分布|占比)",
+    r"(?:按|按照)(?:类别|分类|板块|方向|类)(?:来)?(?:统计|计数|看|列|分|汇总)",
+    r"(?:类别|板块)(?:上|间|之间)?的?(?:分布|占比)",
     r"分布在哪(?:些|几个)(?:类别|分类|板块|方向|领域|类)",
     r"(?:在)?哪(?:个|一个|些|一)(?:类别|分类|板块|方向|类)(?:里面?|中)?(?=[^,，。?？]{0,24}最(?:多|大|常))",
     r"(?:有|分为|分成)(?:哪些|哪几个|几个|多少个)(?:类别|分类|板块)",
 )
+_PAPERS = re.compile(rf"\b{PAPERS}\b|{PAPERS_ZH}|篇", re.IGNORECASE)
+_LOOSE = re.compile(r"领域|方向|部分|分布|比例|\b(?:areas?|groups?|fields?|classes|class)\b", re.IGNORECASE)
 _ABOUT_TAGS = re.compile(r"\btags?\b|标签", re.IGNORECASE)
 
 
@@ -97,9 +101,11 @@ def trend_of(question: str) -> Trend | None:
     for facet, pattern in _PATTERNS:
         if match := pattern.search(question):
             rest = f"{question[: match.start()]} , {question[match.end() :]}"
-            if facet == "category" and _ABOUT_TAGS.search(match[0]):
+            over_papers = _PAPERS.search(question) is not None
+            # "各领域的采样比例" is spread over other things.
+            if facet == "category" and not over_papers and (_LOOSE.search(match[0]) or _ABOUT_TAGS.search(match[0])):
                 continue
-            return Trend(facet, rest, re.search(rf"\b{PAPERS}\b|{PAPERS_ZH}", question, re.IGNORECASE) is not None)
+            return Trend(facet, rest, over_papers)
     return None
 
 
