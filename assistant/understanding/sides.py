@@ -15,7 +15,7 @@ _LONGEST_SIDE = 120
 # A name that two cards introduce is half a name of each; a misspelt one counts somewhat less than a right one.
 _NAMED = 0.4
 _LONGEST_NAME = 4
-_JOINTS = (" ", "-", " - ", ": ")
+_JOINTS = (" ", "-", " - ", ": ", "'", "^")
 
 _TOKEN = re.compile(r"[A-Za-z0-9∇τπ][A-Za-z0-9∇τπ]*(?:[-_.+@/][A-Za-z0-9∇τπ]+)*\+{0,2}")
 _PARENTHESES = re.compile(r"\([^()]{0,60}\)")
@@ -184,11 +184,16 @@ def _own(question: str, run: Sequence[re.Match[str]], named: Named) -> frozenset
     if not any(_written_as_name(word.group()) for word in run):
         return frozenset()
     found = named(question[run[0].start() : run[-1].end()])
-    parts = [named(question[part[0].start() : part[-1].end()]) for part in (run[1:], run[:-1]) if part]
+    if len(run) == 1 or not found:
+        return frozenset(card for card, sureness in found.items() if sureness >= _NAMED)
+    parts = [named(question[part[0].start() : part[-1].end()]) for part in (run[1:], run[:-1])]
+    # Written as one word, a run is a name only where all of it is.
+    whole = named("".join(word.group() for word in run))
     return frozenset(
         card
         for card, sureness in found.items()
-        if sureness >= _NAMED and all(sureness > part.get(card, 0.0) for part in parts)
+        if sureness >= _NAMED
+        and (all(sureness > part.get(card, 0.0) for part in parts) or whole.get(card, 0.0) >= sureness)
     )
 
 
@@ -220,11 +225,13 @@ def _side_by_side(question: str, mentions: Sequence[_Mention]) -> tuple[str, ...
 
 def _with_unknown(question: str, mentions: Sequence[_Mention]) -> list[_Mention]:
     """The methods named, and other words that are written as names: one of two may be too short, or in no card."""
+    asides = [aside.span() for aside in _PARENTHESES.finditer(question)]
     others = [
         _Mention(word.group(), word.start(), word.end(), frozenset())
         for word in _TOKEN.finditer(question)
         if (looks_like_name(word.group()) or _SHORT_NAME.fullmatch(word.group()))
         and not any(one.start < word.end() and word.start() < one.end for one in mentions)
+        and not any(start < word.start() < end for start, end in asides)
     ]
     return sorted([*mentions, *others], key=lambda one: one.start)
 
