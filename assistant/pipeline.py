@@ -46,13 +46,15 @@ def _understood(question: str, parts: Parts, filters: Filters | None) -> Query:
         return query
     from assistant.understanding.by_model import Surroundings, is_worth_asking, understood
 
-    if not is_worth_asking(query, parts.writer.settings.understanding):
+    settings = parts.writer.settings
+    if not is_worth_asking(query, settings.understanding):
         return query
 
     def read(wording: str) -> Query:
         return understand(wording, (), filters, names.cards_named, parts.titles, known)
 
-    return understood(query, parts.writer.model, Surroundings(parts.history, names, parts.titles, known(), read))
+    around = Surroundings(parts.history, names, parts.titles, known(), read, settings.context_tokens)
+    return understood(query, parts.writer.model, around)
 
 
 def _known(parts: Parts) -> "Holdings":

@@ -285,3 +285,7 @@ def test_a_model_that_fails_costs_seconds_and_the_rules_stand(
     assert query.standalone == "How does GuardSpace work? And how much does it save?"
     assert time.monotonic() - began < 4
     assert scripted.asked <= 2
+    # The next follow-up does not wait for it again.
+    before = scripted.asked
+    scripted.understood("And how much does it save?", history("How does GuardSpace work?", GUARDSPACE))
+    assert scripted.asked == before

@@ -168,11 +168,13 @@ def _title(item: Evidence) -> str:
 def _turns(history: Sequence[Mapping[str, str]], limit: int) -> list[dict[str, str]]:
     """The last messages that fit; only what was asked and answered, and without old markers."""
     turns: list[dict[str, str]] = []
+    # A long list among the answers leaves room for the question that it answered.
+    longest = limit // 2 - 5
     for message in reversed(history[-_TURNS:]):
         role, content = message.get("role"), message.get("content")
         if role not in ("user", "assistant") or not isinstance(content, str):
             continue
-        text = plain(_CITED.sub("", content))
+        text = shortened(plain(_CITED.sub("", content)), longest)
         limit -= tokens(text) + 5
         if limit < 0:
             break

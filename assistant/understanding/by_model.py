@@ -6,11 +6,12 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
+from weakref import WeakKeyDictionary
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationError
 
 import prompts
-from assistant.answering.fencing import plain, shortened
+from assistant.answering.fencing import plain, shortened, tokens
 from assistant.answering.model import ModelError
 from assistant.names import NameIndex, fold, looks_like_name
 from assistant.types import Facet, Filters, Kind, Query, Selection
@@ -28,8 +29,13 @@ if TYPE_CHECKING:
 # For asking and asking once more together: a follow-up may not wait longer for being understood.
 _SECONDS = 6.0
 _TRIES = 2
+# A model that took longer than that, or failed, would make every follow-up wait: it is left alone for so long.
+_PAUSE_SECONDS = 300.0
+_paused_until: WeakKeyDictionary["ChatModel", float] = WeakKeyDictionary()
 _MESSAGES = 8
 _MESSAGE_TOKENS, _QUESTION_TOKENS = 150, 500
+# A first reply that did not hold and what is said to it, for the second try.
+_REPLY_TOKENS = 600
 _SHOWN = 10
 _LANGUAGES = {"en": "English", "zh": "Chinese (中文)"}
 _LISTING: tuple[Kind, ...] = ("list", "count")
@@ -64,6 +70,7 @@ class Surroundings:
         titles: the titles of cards, by id.
         known: the categories and tags of the collection.
         read: what the rules make of a question that stands alone.
+        context_tokens: longest prompt for the model.
     """
 
     history: Sequence[Mapping[str, Any]]
@@ -71,6 +78,7 @@ class Surroundings:
     titles: Titles
     known: "Known"
     read: Callable[[str], Query]
+    context_tokens: int = 6000
 
 
 def is_worth_asking(query: Query, mode: str) -> bool:
@@ -90,7 +98,7 @@ def is_worth_asking(query: Query, mode: str) -> bool:
 def understood(query: Query, model: "ChatModel", around: Surroundings) -> Query:
     """A question as the model understands it, as far as that holds; the rules' reading otherwise.
 
-    The model is asked at most twice, for six seconds in all. Its wording must keep the question's names and figures
+    The model is asked at most twice, for six seconds in all; one that is slower is not asked for a while. Its wording must keep the question's names and figures
     and bring in none that were not said; where the rules were sure of the card that is meant, it must name that card;
     categories, tags and cards must exist.
 
@@ -100,7 +108,10 @@ def understood(query: Query, model: "ChatModel", around: Surroundings) -> Query:
         around: the conversation, and the collection.
     """
     asked = _Asked(query, around)
-    messages = [{"role": "user", "content": asked.prompt()}]
+    prompt = asked.prompt()
+    if not prompt or time.monotonic() < _paused_until.get(model, 0.0):
+        return query
+    messages = [{"role": "user", "content": prompt}]
     deadline = time.monotonic() + _SECONDS
     for _ in range(_TRIES):
         left = deadline - time.monotonic()
@@ -110,6 +121,7 @@ def understood(query: Query, model: "ChatModel", around: Surroundings) -> Query:
             reply = model.complete(messages, timeout=left)
         except ModelError:
             # Whoever writes next meets the same model and says what is wrong with it.
+            _paused_until[model] = time.monotonic() + _PAUSE_SECONDS
             break
         try:
             return asked.accepted(_read(reply))
@@ -138,20 +150,24 @@ class _Asked:
         self._shown = dict(around.titles(list(dict.fromkeys(ids))[:_SHOWN])) if ids else {}
 
     def prompt(self) -> str:
-        """What the model is told."""
+        """What the model is told, the latest of the conversation as far as it fits; empty where not even that does."""
         said = [
             f"{role}: {shortened(plain(text), _MESSAGE_TOKENS)}"
             for role, text in self._said
             if role in ("user", "assistant") and text
         ]
         categories = [CATEGORY_NAMES.get(name, plain(name)) for name in self._around.known.categories]
-        return prompts.load("understand").fill(
-            language=_LANGUAGES[self._query.language],
-            categories="; ".join(categories[:20]),
-            conversation="\n".join(said) or "(none)",
-            cards="\n".join(f"{card}: {plain(readable(title))}" for card, title in self._shown.items()) or "(none)",
-            question=shortened(plain(self._query.question), _QUESTION_TOKENS),
-        )
+        for first in range(len(said) + 1):
+            prompt = prompts.load("understand").fill(
+                language=_LANGUAGES[self._query.language],
+                categories="; ".join(categories[:20]),
+                conversation="\n".join(said[first:]) or "(none)",
+                cards="\n".join(f"{card}: {plain(readable(title))}" for card, title in self._shown.items()) or "(none)",
+                question=shortened(plain(self._query.question), _QUESTION_TOKENS),
+            )
+            if tokens(prompt) + _REPLY_TOKENS <= self._around.context_tokens:
+                return prompt
+        return ""
 
     def accepted(self, proposal: Proposal) -> Query:
         """The question with what of a proposal holds.
