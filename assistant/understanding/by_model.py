@@ -98,9 +98,9 @@ def is_worth_asking(query: Query, mode: str) -> bool:
 def understood(query: Query, model: "ChatModel", around: Surroundings) -> Query:
     """A question as the model understands it, as far as that holds; the rules' reading otherwise.
 
-    The model is asked at most twice, for six seconds in all; one that is slower is not asked for a while. Its wording must keep the question's names and figures
-    and bring in none that were not said; where the rules were sure of the card that is meant, it must name that card;
-    categories, tags and cards must exist.
+    The model is asked at most twice, for six seconds in all; one that is slower is not asked for a while. Its wording
+    must keep the question's names and figures and bring in none that were not said; where the rules were sure of the
+    card that is meant, it must name that card; categories, tags and cards must exist.
 
     Args:
         query: what the rules made of it.
