@@ -36,6 +36,11 @@ _CUE = re.compile(
     r"分别|各|都|区别|不同|差别|差异|异同|相同|共同|哪个|哪种|哪一|谁|怎么选|如何选|选哪|还是|对比|比较|相比|两者|二者|三者|更",
     re.IGNORECASE,
 )
+# A choice is asked for where the names begin a clause: "trained with SFT or RL" asks for none.
+_BEGINS = re.compile(
+    r"(?:^\W*|[,;:?.。，；：]\s*|\b(?:does|do|is|are|should i (?:use|pick|choose|take)|用|选)\s*)(?:the )?$",
+    re.IGNORECASE,
+)
 _EITHER = re.compile(r"\bor\b|\bversus\b|\bvs\b|还是", re.IGNORECASE)
 # Of a method and a name that no card has for its own, more is wanted: it may be the rival in that method's own results.
 _SURE_CUE = re.compile(
@@ -213,9 +218,8 @@ def _side_by_side(question: str, mentions: Sequence[_Mention]) -> tuple[str, ...
         others = any(one.start < group[0].start and not _shared(one, group) for one in mentions)
         others = others or _RIVALS.search(question[: group[0].start]) is not None
         between = question[group[0].end : group[-1].start]
-        cue = _EITHER.search(between) or (_CUE if all(one.cards for one in group) else _SURE_CUE).search(
-            _without(question, group)
-        )
+        either = _EITHER.search(between) and _BEGINS.search(question[: group[0].start])
+        cue = either or (_CUE if all(one.cards for one in group) else _SURE_CUE).search(_without(question, group))
         return tuple(one.text for one in group) if cue and not others else ()
     distinct = _distinct(mentions)
     if len(distinct) > 1 and _DIFFER.search(question):
@@ -225,7 +229,11 @@ def _side_by_side(question: str, mentions: Sequence[_Mention]) -> tuple[str, ...
 
 def _with_unknown(question: str, mentions: Sequence[_Mention]) -> list[_Mention]:
     """The methods named, and other words that are written as names: one of two may be too short, or in no card."""
-    asides = [aside.span() for aside in _PARENTHESES.finditer(question)]
+    # The long form behind a name is no other method.
+    ends = {one.end for one in mentions}
+    asides = [
+        aside.span() for aside in _PARENTHESES.finditer(question) if len(question[: aside.start()].rstrip()) in ends
+    ]
     others = [
         _Mention(word.group(), word.start(), word.end(), frozenset())
         for word in _TOKEN.finditer(question)
