@@ -84,7 +84,17 @@ CATALOGUED = [
     Catalogued("Which papers, if any, run on Jetson?", "list", (("Jetson",),)),
     Catalogued("Which papers use Wikipedia as a knowledge source?", "list", (("Wikipedia",),)),
     Catalogued("Which multimodal papers evaluate on POPE or MME?", "list", (("POPE", "MME"),), (), (MULTI,)),
+    Catalogued("Please enumerate every study that touches on GPTQ.", "list", (("GPTQ",),), show_all=True),
+    Catalogued("Looking for everything that mentions WildChat.", "list", (("WildChat",),)),
+    Catalogued(
+        "I'd like all papers that involve Gaussian splatting.", "list", (("Gaussian splatting",),), show_all=True
+    ),
+    Catalogued("Any paper that mentions Lean 4?", "list", (("Lean 4",),)),
+    Catalogued("Which papers apply Monte Carlo tree search to LLM reasoning?", "list", (("Monte Carlo tree search",),)),
     # Lists in Chinese
+    Catalogued("哪些论文既提到 LoRA 又提到 QLoRA?", "list", (("LoRA",), ("QLoRA",))),
+    Catalogued("找找看谁引用了 PubMed", "list", (("PubMed",),)),
+    Catalogued("效率类论文里提到 FlashAttention 的列一下", "list", (("FlashAttention",),), (), (EFFIC,)),
     Catalogued("我想看所有关于 Mamba 的论文", "list", (("Mamba",),), show_all=True),
     Catalogued("列一下提到“奖励模型”的论文", "list", (("奖励模型",),)),
     Catalogued("谁在 ALFWorld 上做过实验?", "list", (("ALFWorld",),)),
@@ -154,6 +164,11 @@ CATALOGUED = [
     Catalogued("Rank the benchmarks by how often they're used.", "trend", facet="benchmark"),
     Catalogued("Which section has the most papers on MoE?", "trend", (("MoE",),), facet="category"),
     Catalogued("most used LLMs in agent papers", "trend", categories=(AGENT,), facet="model"),
+    Catalogued("Which benchmark appears in the most papers?", "trend", facet="benchmark"),
+    Catalogued("Which LLM families are most common in the experiments?", "trend", facet="model"),
+    Catalogued("Show the distribution of tags in the multimodal section", "trend", categories=(MULTI,), facet="tag"),
+    Catalogued("多模态类论文最常见的标签是什么?", "trend", categories=(MULTI,), facet="tag"),
+    Catalogued("各方向论文数量对比", "trend", facet="category"),
     Catalogued("What are the hottest topics?", "trend", facet="tag"),
     Catalogued(
         "What benchmarks are commonly used for math reasoning?", "trend", (("math reasoning",),), facet="benchmark"
@@ -171,7 +186,19 @@ CATALOGUED = [
     Catalogued("效率类论文里实验最多的模型是哪些?", "trend", (), (), (EFFIC,), (), "model"),
 ]
 
+# Worded like spreads, ranks and lists, about one paper.
+ELSEWHERE = [
+    "How much do top models drop when puzzles are obfuscated?",
+    "测评集太大跑不起,怎样挑几十道题还能保持模型排名不变?",
+    "按技能短板选题训练,在 AIME 这类分布外考题上能涨几个点?",
+    "根据历史奖励怎样调整每个领域在训练批次里的采样比例?",
+    "注意力加速都在序列长度上做文章,能不能从特征维度上稀疏?",
+    "哪些注意力模式可预测、哪些近乎随机,怎么用来指导缓存分配?",
+    "在线采样为什么偏向离原模型分布最近的解?",
+]
+
 SINGLE = [
+    *ELSEWHERE,
     "How many papers does ScholarQA-Bench cover?",
     "How many benchmarks was AgenTracer tested on?",
     "How many tokens did MobileLLM-R1 need?",

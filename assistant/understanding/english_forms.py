@@ -97,9 +97,10 @@ HEADS = _forms(
         rf"\bwhich\s+(?:of\s+(?:these|those|them)\b\s*)?(?:{PAPERS}\s+)?"
         r"(?=(?:also\s+)?(?:mention|cite|report|use|test|evaluate|compare)\b)",
     ),
-    ("list", rf"\b{_ASKING}\s+{_SOME}{PAPERS}\b"),
+    ("list", rf"\b{_ASKING}\s+{_SOME}(?:{PAPERS}|everything)\b"),
     ("list", rf"\b(?:are|is)\s+there\s+{_QUALIFIERS}{_SEVERAL}\b"),
-    ("list", rf"^(?:all|every|the|any)?\s*(?:the\s+)?{_QUALIFIERS}(?:{_SEVERAL}|every\s+paper)\b"),
+    ("list", rf"^(?:all|every|the|any)?\s*(?:the\s+)?{_QUALIFIERS}{_SEVERAL}\b"),
+    ("list", r"^(?:any|every)\s+(?:paper|work|study|article)\b(?=\s+(?:that|which)\b)"),
     ("list", rf"\b(?:do|did|have)\s+any\s+(?:of\s+)?{_QUALIFIERS}{PAPERS}\b"),
 )
 # Where the question is known to be about papers: "among the agent papers, how many mention X?"

@@ -36,7 +36,7 @@ _CALLED: Mapping[str, tuple[str, str]] = {
     "模型架构": (r"(?:model[- ])?architectures?|arch", r"(?:模型)?架构|模型结构"),
     "LLM 预训练": (r"(?:llm[- ]|model[- ])?pre-?train(?:ing)?", r"(?:llm|大模型|模型)?\s*预训练"),
 }
-PAPERS = r"(?:papers?|works?|cards?|studies|articles?|publications?|entries)"
+PAPERS = r"(?:papers?|works?|cards?|stud(?:y|ies)|articles?|publications?|entries)"
 PAPERS_ZH = r"(?:论文|文章|工作|研究|文献|卡片|成果)"
 _UNIT = r"(?:section|category|group|area|part|class|division|field|direction|side)"
 _UNIT_ZH = r"(?:类别|分类|大类|类|方向|领域|部分|板块|章节|分区|栏目)"
@@ -68,7 +68,7 @@ _WIDE = (
     rf"{_FREE_ZH}CAT\s*{_UNIT_ZH}\s*的?(?:{PAPERS_ZH})?{_INSIDE_ZH}?的?",
     rf"{_FREE_ZH}CAT\s*的?{PAPERS_ZH}{_INSIDE_ZH}?",
 )
-_TAG = r"[「“\"'#]*(?P<tag>[^「」“”\"'的,，。?？]{1,40}?)[」”\"']*\s*"
+_TAG = r"[「“\"'#]*(?!什么|哪|多少|怎)(?P<tag>[^「」“”\"'的,，。?？]{1,40}?)[」”\"']*\s*"
 _TAGGED_ZH = (
     re.compile(
         rf"(?:标签|tag)\s*(?:为|是|含有|包含|包括|含|里有|中有|带有?|叫做?)\s*{_TAG}(?:的|(?=[,，。?？]|$))",

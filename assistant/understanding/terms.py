@@ -31,7 +31,7 @@ _AND = re.compile(
     r"\s*,?\s*\b(?:as\s+well\s+as|together\s+with|along\s+with|and\s+also|and)\b\s*|,\s+|\s+[&+]\s+", re.IGNORECASE
 )
 _OR_ZH = re.compile(r"\s*(?:或者|或是|或|还是)\s*")
-_AND_ZH = re.compile(r"\s*(?:以及|并且|而且|、|和|与|跟|及)\s*")
+_AND_ZH = re.compile(r"\s*(?:以及|并且|而且|、|和|与|跟|及|又|也)\s*")
 _LEADING = re.compile(
     r"^(?:(?:the|an?|any|some|all|either|both|each|every|only|just|also|exactly|explicitly|directly|one\s+of|of|their|"
     r"(?:models?|variants?|versions?|members)\s+(?:from|of)|\w+['’]s)\s+|"
@@ -158,9 +158,9 @@ def _english(part: str, knowledge: Knowledge | None) -> _Term | None:
         return _Term(whole, literal=True)
     if (not described or name) and knowledge().mentions(phrase):
         return _Term(phrase, literal=True)
-    # "GRPO training" asks for GRPO; "LLM responses that suit each user" describes something.
+    # "GRPO training" asks for GRPO, "Gaussian splatting" for all of it; "LLM responses that suit each user" describes.
     if name and len(words) - len(name.split()) < 2:
-        return _Term(name, literal=True)
+        return _Term(name if any(map(looks_like_name, name.split())) else phrase, literal=True)
     return _Term(phrase)
 
 

@@ -14,7 +14,7 @@ _NOUNS: tuple[tuple[Facet, str, str], ...] = (
     ),
     (
         "model",
-        r"(?:(?:base|backbone|language|large\s+language|foundation|open|target)\s+)*(?:models?|llms?|backbones?)",
+        r"(?:(?:base|backbone|language|large\s+language|foundation|open|target)\s+)*(?:models?|llms?|backbones?|(?:model|llm)\s+(?:famil(?:y|ies)|series))",
         r"(?:基座|底座|骨干|基础|语言|大)*(?:模型|LLM|基座|骨干网络)",
     ),
     ("tag", r"(?:tags?|keywords?|labels?|hashtags?|topics|themes)", r"(?:标签|关键词|tags?|主题|话题|热点)"),
@@ -30,7 +30,7 @@ _USED = (
 )
 _FORMS = (
     # Which benchmarks are used most; the most popular datasets; top 10 models; common tags
-    rf"\b(?:which|what)\s+(?:kinds?\s+of\s+|sorts?\s+of\s+)?NOUN\s+(?:are|is|were|get|do|does|come|appear|occur)\b[^?]{{0,60}}?\b(?:most|more\s+than\s+others)\b(?:\s+(?:often|frequently|commonly|widely))?(?:\s+{_USED})?(?:\s+(?:on|with|in))?",
+    rf"\b(?:which|what)\s+(?:kinds?\s+of\s+|sorts?\s+of\s+)?NOUN\s+(?:are|is|were|gets?|do|does|comes?|appears?|occurs?|shows?)\b[^?]{{0,60}}?\b(?:most|more\s+than\s+others)\b(?:\s+(?:often|frequently|commonly|widely))?(?:\s+{_USED})?(?:\s+(?:on|with|in))?",
     rf"\b(?:which|what)\s+NOUN\s+(?:are|is)\s+(?:(?:the\s+)?most\s+|commonly\s+|frequently\s+|widely\s+)+{_USED}(?:\s+(?:on|with))?",
     rf"\b(?:the\s+)?(?:most|more)\s+(?:(?:commonly|frequently|widely|often|heavily)\s+)?{_USED}(?:\s+(?:used|on|with))?\s+NOUN\b",
     rf"\b(?:top|first)[ -](?:\d+|three|five|ten|twenty)\s+(?:most\s+)?(?:{_USED}\s+)*NOUN\b",
