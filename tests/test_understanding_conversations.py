@@ -216,6 +216,8 @@ def test_after_something_new_it_means_that() -> None:
         (told(WHICH, kind="topic"), "How does the second one differ from the first?", (WSVD, KVTC)),
         (told(WHICH_ZH, kind="topic"), "第一篇和第三篇有什么不同?", (KVTC, LAYERS)),
         (told(WHICH_ZH, kind="topic"), "这几篇哪个效果更好?", CACHE),
+        (told(WHICH, kind="topic"), "compare the first two", (KVTC, WSVD)),
+        (told(WHICH_ZH, kind="topic"), "前两篇有什么不同?", (KVTC, WSVD)),
         (told(VERSUS, kind="compare"), "which one is faster?", (KVTC, WSVD)),
         (told(VERSUS, kind="compare"), "And which needs less memory?", (KVTC, WSVD)),
         (told(VERSUS_ZH, kind="compare"), "哪个更快?", (KVTC, WSVD)),

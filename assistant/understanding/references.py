@@ -18,6 +18,11 @@ _ORDINAL = re.compile(
     r"|(?P<zhother>另外?一?)(?:篇|个|种|项)(?!方面|角度|问题|阶段)",
     re.IGNORECASE,
 )
+_SEVERAL_PLACES = re.compile(
+    r"\bthe (?P<end>first|last) (?P<many>two|three|four)\b|(?P<zhend>前|后|最后)(?P<zhmany>[两二三四])(?:篇|个|种|项)",
+    re.IGNORECASE,
+)
+_COUNTS = {"two": 2, "three": 3, "four": 4, "两": 2, "二": 2, "三": 3, "四": 4}
 _DIGITS_ZH = "一二三四五六七八九十"
 MARKER = re.compile(r"\[(\d{1,3})\]")
 
@@ -118,6 +123,11 @@ def pointed(question: str, shown: Sequence[str], focus: Sequence[str]) -> Pointe
     """
     found: list[str] = []
     missed = False
+    for match in _SEVERAL_PLACES.finditer(question):
+        many = _COUNTS[(match["many"] or match["zhmany"]).lower()]
+        first = (match["end"] or match["zhend"]).lower() in ("first", "前")
+        missed |= len(shown) < many
+        found += (shown[:many] if first else shown[-many:]) if len(shown) >= many else ()
     for match in _ORDINAL.finditer(question):
         card = _at(match, shown, focus)
         missed |= card is None
