@@ -269,6 +269,7 @@ def test_nobody_has_to_wait_for_open_pages_when_the_server_stops(home: Path) -> 
         assert process.wait(10) == 130
 
 
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds the workers in /proc")
 def test_several_workers_serve_each_client_from_one_of_them(home: Path) -> None:
     from evals.load import load
 
@@ -280,6 +281,18 @@ def test_several_workers_serve_each_client_from_one_of_them(home: Path) -> None:
         result = load(url, users=6, seconds=2)
         assert result.errors == {}
         assert result.answers >= 6
+        # A worker that dies is started again, and meanwhile its clients are told to ask once more.
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+        before = children.read_text().split()
+        os.kill(int(before[0]), signal.SIGKILL)
+        codes: list[int] = []
+        until = time.monotonic() + 60
+        while codes[-1:] != [200] or 503 not in codes:
+            assert time.monotonic() < until, codes
+            time.sleep(0.2)
+            codes.append(httpx.get(f"{url}/config", headers={"Cookie": "paper-cards-worker=0"}).status_code)
+        assert set(codes) <= {200, 503}
+        assert len(set(children.read_text().split()) - set(before)) == 1
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0
 
