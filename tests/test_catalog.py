@@ -155,6 +155,21 @@ def test_terms_categories_and_tags_combine(gardens: Assistant, question: str, nu
     assert asked(gardens, question).cards == own(*numbers)
 
 
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("How many papers are there?", f"There are {len(RECORDS)} cards."),
+        ("How many papers are tagged quiet gardens?", "1 card is tagged “quiet gardens”."),
+        ("How many papers are in the alignment section?", "2 cards are in Instruction tuning & alignment."),
+        ("How many papers are tagged skating?", "No card is tagged “skating”."),
+        ("标签为 skating 的论文有几篇?", "带有标签「skating」的卡片一张也没有。"),
+        ("对齐类里有多少篇论文?", "指令微调与对齐类的卡片共有 2 张。"),
+    ],
+)
+def test_what_was_counted_is_said(gardens: Assistant, question: str, said: str) -> None:
+    assert asked(gardens, question).text.startswith(said)
+
+
 def test_the_callers_filters_hold(gardens: Assistant) -> None:
     answer = asked(gardens, "How many papers mention DPO?", filters={"categories": ["Gardens"]})
     assert answer.cards == own(43)

@@ -35,11 +35,9 @@ def counted(number: int, total: int, selection: Selection, filters: Filters, lan
         return _counted_zh(number, total, selection, filters)
     scope = _scope(filters)
     if not selection:
-        return (
-            f"{_cards(number)} {'is' if number == 1 else 'are'}{_where(filters)}."
-            if scope
-            else f"There are {_cards(number)}."
-        )
+        where = _where(filters)
+        are = "is" if number < 2 else "are"
+        return f"{_cards(number)} {are}{where}." if where else f"There {are} {_cards(number)}."
     verb = _verbs(selection, number == 1)
     if number == 0:
         return f"None of the {total} {scope}cards{_tagged(filters)} {_verbs(selection, True)}."
@@ -48,7 +46,7 @@ def counted(number: int, total: int, selection: Selection, filters: Filters, lan
 
 
 def _cards(number: int) -> str:
-    return f"{number} card{'' if number == 1 else 's'}"
+    return f"{number or 'No'} card{'' if number < 2 else 's'}"
 
 
 def _scope(filters: Filters) -> str:
@@ -84,7 +82,8 @@ def _counted_zh(number: int, total: int, selection: Selection, filters: Filters)
     scope = f"{categories}类" if categories else ""
     scope += f"{'中' if scope else ''}带有标签{tags}" if tags else ""
     if not selection:
-        return f"{scope or '资料库中'}共有 {number} 张卡片。" if number else f"{scope}没有卡片。"
+        cards = f"{scope}的卡片" if scope else "卡片"
+        return f"{cards}共有 {number} 张。" if number else f"{cards}一张也没有。"
     wanted = "、".join("或".join(shown(term) for term in group) for group in selection.mentions)
     unwanted = "或".join(shown(term) for term in selection.without)
     both = "同时提到" if len(selection.mentions) > 1 else "提到"

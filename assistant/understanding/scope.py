@@ -156,7 +156,7 @@ def _known_phrases(whole_collection: bool) -> list[tuple[str, re.Pattern[str]]]:
 
 def _without_tags(question: str, knowledge: Knowledge | None) -> tuple[str, tuple[str, ...]]:
     """The question without "tagged X", and the tags; a tag that the collection has not is one as far as it goes."""
-    rest, tags = question, []
+    rest, tags = question, list[str]()
     for pattern in _TAGGED_ZH:
         while (match := pattern.search(rest)) and len(tags) < _MOST_TAGS:
             tags += [tag.strip() for tag in _TAG_OR.split(match["tag"]) if tag.strip()]
