@@ -1,4 +1,4 @@
-"""What a question compares: the sides it names or describes, and questions that only mention others and compare nothing."""
+"""What a question compares, named or described, and questions that only mention others and compare nothing."""
 
 from collections.abc import Callable, Mapping
 from functools import cache
