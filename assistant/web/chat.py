@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 LONGEST_QUESTION = 2_000
 
+# A model may never end; a browser that is given everything it says every time stands still.
+_LONGEST_DRAFT = 6_000
+
 # Between two updates of a draft: quicker ones cost the browser more than a reader gains.
 _UPDATE_SECONDS = 0.08
 
@@ -103,7 +106,7 @@ class Chat:
                     case EvidenceFound(hits=hits):
                         progress.found = len(hits)
                     case TextSoFar(text=draft):
-                        progress.draft = draft
+                        progress.draft = draft if len(draft) <= _LONGEST_DRAFT else f"{draft[:_LONGEST_DRAFT]} …"
                         if time.monotonic() - updated < _UPDATE_SECONDS:
                             continue
                     case Answered(answer=answer):

@@ -89,7 +89,7 @@ def build_page(assistant: "Assistant", *, api: Callable[["Assistant"], None] | N
                     feedback_options=None,
                     autoscroll=False,
                 )
-                with gr.Column(elem_id="composer"):
+                with gr.Column(elem_id="composer", scale=0):
                     scope = gr.HTML(elem_id="scope", apply_default_css=False, js_on_load=None)
                     box = gr.Textbox(
                         elem_id="question",
