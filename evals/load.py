@@ -1,4 +1,4 @@
-"""Many users at once: asks a running server over its queue, as the page does, and says how long they wait.
+"""Many users at once: asks a running server over its queue, and says how long they wait.
 
 assistant serve --no-open --port 7860
 python -m evals.load http://127.0.0.1:7860 --users 30 --seconds 120
@@ -31,7 +31,7 @@ class Load(BaseModel):
         seconds: that the run took.
         answers: that came, verified.
         errors: what went wrong, how often each.
-        first_p50: median from asking to the first event of the queue.
+        first_p50: median from asking to the first event of the queue; of the page, to the first that it shows.
         first_p95: 95th percentile of the same.
         answer_p50: median from asking to the verified answer.
         answer_p95: 95th percentile of the same.
@@ -75,6 +75,7 @@ def load(
     users: int = 30,
     seconds: float = 120.0,
     pause: float = 0.0,
+    page: bool = False,
     questions: Sequence[str] | None = None,
     auth: tuple[str, str] | None = None,
     seed: int = 0,
@@ -86,6 +87,7 @@ def load(
         users: at once.
         seconds: after which nobody asks again; answers under way are waited for.
         pause: seconds that a user reads an answer before asking again, on average (exponential).
+        page: ask as the page's chat does, which streams and keeps the conversation, and not as a program.
         questions: what they ask; those about one card of the evaluation suite without it.
         auth: name and password, where the server asks for them.
         seed: of the order of questions and of the pauses.
@@ -93,7 +95,22 @@ def load(
     Raises:
         UserError: there is no such server.
     """
-    return asyncio.run(_loaded(url.rstrip("/"), users, seconds, pause, questions or _questions(), auth, seed))
+    return asyncio.run(_loaded(url.rstrip("/"), users, seconds, pause, page, questions or _questions(), auth, seed))
+
+
+@dataclass(frozen=True)
+class _Endpoint:
+    """What the queue needs to know of one endpoint.
+
+    Args:
+        number: by which the queue knows it.
+        inputs: that it takes; the question is the first.
+        shows: how the first event begins that a user sees something of.
+    """
+
+    number: int
+    inputs: int
+    shows: str
 
 
 async def _loaded(
@@ -101,6 +118,7 @@ async def _loaded(
     users: int,
     seconds: float,
     pause: float,
+    page: bool,
     questions: Sequence[str],
     auth: tuple[str, str] | None,
     seed: int,
@@ -108,7 +126,7 @@ async def _loaded(
     seen = _Seen()
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
     async with httpx.AsyncClient(base_url=url, timeout=120, limits=limits, auth=auth) as client:
-        endpoint = await _endpoint(client)
+        endpoint = await _endpoint(client, "asked" if page else "answer")
         began = time.perf_counter()
         until = began + seconds
         # Each user is a browser of its own: with several workers the server tells them apart by a cookie.
@@ -133,21 +151,23 @@ async def _loaded(
     )
 
 
-async def _endpoint(client: httpx.AsyncClient) -> int:
-    """The number by which the queue knows the endpoint `/answer`."""
+async def _endpoint(client: httpx.AsyncClient, name: str) -> _Endpoint:
+    """What the queue needs to know of an endpoint."""
     try:
         config = (await client.get("/config")).raise_for_status().json()
     except (httpx.HTTPError, ValueError) as error:
         raise UserError(f"no server answers at {client.base_url}: {error}; start one with `assistant serve`") from None
     for dependency in config["dependencies"]:
-        if dependency["api_name"] == "answer":
-            return int(dependency["id"])
-    raise UserError(f"the server at {client.base_url} has no endpoint /answer")
+        if dependency["api_name"] == name:
+            return _Endpoint(
+                int(dependency["id"]), len(dependency["inputs"]), "process_generating" if name == "asked" else ""
+            )
+    raise UserError(f"the server at {client.base_url} has no endpoint {name}")
 
 
 async def _user(
     client: httpx.AsyncClient,
-    endpoint: int,
+    endpoint: _Endpoint,
     questions: Sequence[str],
     until: float,
     pause: float,
@@ -170,12 +190,13 @@ async def _user(
 
 
 async def _asked(
-    client: httpx.AsyncClient, endpoint: int, question: str, headers: dict[str, str], session: str, seen: _Seen
+    client: httpx.AsyncClient, endpoint: _Endpoint, question: str, headers: dict[str, str], session: str, seen: _Seen
 ) -> None:
-    body = {"data": [question, None, None, None], "fn_index": endpoint, "session_hash": session}
+    inputs = [question, *[None] * (endpoint.inputs - 1)]
+    body = {"data": inputs, "fn_index": endpoint.number, "session_hash": session}
     began = time.perf_counter()
     (await client.post("/gradio_api/queue/join", json=body, headers=headers)).raise_for_status()
-    first = None
+    first, failed = None, False
     events = client.stream("GET", "/gradio_api/queue/data", params={"session_hash": session}, headers=headers)
     async with events as answering:
         answering.raise_for_status()
@@ -183,13 +204,19 @@ async def _asked(
             if not line.startswith("data:"):
                 continue
             event: dict[str, Any] = json.loads(line[5:])
-            first = first or time.perf_counter() - began
+            waited = time.perf_counter() - began
+            if first is None and event["msg"].startswith(endpoint.shows):
+                first = waited
+            # The page shows what went wrong in place of an answer.
+            failed = failed or "answer failed" in line
             if event["msg"] == "process_completed":
-                if not event["success"]:
+                if failed:
+                    _count(seen, "the page says that it failed")
+                elif event["success"]:
+                    seen.first.append(waited if first is None else first)
+                    seen.whole.append(waited)
+                else:
                     _count(seen, str(event["output"].get("error")))
-                elif event["output"]["data"][0]["text"]:
-                    seen.first.append(first)
-                    seen.whole.append(time.perf_counter() - began)
                 return
     _count(seen, "the answer did not come")
 
@@ -211,6 +238,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--pause", type=float, default=0.0, help="seconds between two questions of a user (%(default)s)"
     )
+    parser.add_argument("--page", action="store_true", help="ask as the page's chat does, not as a program")
     parser.add_argument("--auth", metavar="NAME:PASSWORD", help="for a server that asks for them")
     parser.add_argument("--json", action="store_true", help="print JSON")
     given = parser.parse_args(arguments)
@@ -221,6 +249,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             users=given.users,
             seconds=given.seconds,
             pause=given.pause,
+            page=given.page,
             auth=(name, password) if name else None,
         )
     except UserError as error:

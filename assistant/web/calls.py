@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 Result = TypeVar("Result")
 
+# Conversations of programs stay out of the lists of those held in a terminal or on the page.
+_OWNER = "api"
 _MOST_TURNS = 100
 _MOST_FILTERS = 200
 _LONGEST_FILTER = 300
@@ -110,7 +112,7 @@ class Calls:
         log = self._assistant.conversations
         if conversation == "new":
             answer = self._assistant.answer(asked, filters=scope)
-            kept = log.start()
+            kept = log.start(owner=_OWNER)
         else:
             kept = _text(conversation, "conversation")
             answer = self._assistant.answer(asked, history=log.history(kept), filters=scope)
