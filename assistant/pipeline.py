@@ -31,6 +31,7 @@ def answered(question: str, parts: Parts, filters: Filters | None = None) -> Ite
     route = ROUTES.get(query.kind)
     answer = (yield from route(query, parts)) if route is not None else None
     if answer is None:
+        query = query.model_copy(update={"kind": "single"})
         answer = yield from _from_passages(query, parts)
     answer = answer.model_copy(update={"kind": query.kind})
     yield Answered(answer=answer.model_copy(update={"followups": _followups(query, answer, parts)}))

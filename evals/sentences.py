@@ -6,6 +6,9 @@ from dataclasses import dataclass
 _MARKER = re.compile(r"\[(\d{1,4})\]")
 _MARKERS = re.compile(r"(?:\s*\[\d{1,4}\])+")
 # A marker that follows an end of sentence belongs to the sentence before it, so only what has none is cut here.
+# The name of a paper before a line, or the heading of a group.
+_LABEL = re.compile(r"^(?:- )?\*\*[^*]+\*\*\s*[:：]?\s*")
+_CELL = re.compile(r"(?<!\\)\|")
 _END = re.compile(r"(?<=[.!?])\s+(?=[A-Z\u3400-\u9fff“\"'(])|(?<=[。！？])\s*(?=\S)|\n+")
 
 
@@ -18,7 +21,7 @@ class Shown:
 
 
 def shown(text: str) -> list[Shown]:
-    """The sentences of an answer's Markdown, in order.
+    """The sentences of an answer's Markdown, in order; of a table the cells.
 
     A stretch of text belongs to the markers at its end. In a stretch without markers every sentence
     stands alone, since nothing is said to carry it.
@@ -26,6 +29,25 @@ def shown(text: str) -> list[Shown]:
     Args:
         text: an answer as it is shown.
     """
+    return [one for piece in _pieces(text) for one in _sentences(piece)]
+
+
+def _pieces(text: str) -> list[str]:
+    """The text in parts that no sentence runs across; the names and headings before them are left out."""
+    lines = text.split("\n")
+    if not any(line.startswith(("|", "- ", "**")) for line in lines):
+        return [text]
+    found = []
+    for line in lines:
+        if not line.startswith("|"):
+            found.append(_LABEL.sub("", line))
+        elif any(_MARKER.search(cell) for cell in _CELL.split(line)):
+            # The first cell is the row's heading, and a cell without a marker says that the card is silent.
+            found += [cell.replace("\\|", "|") for cell in _CELL.split(line) if _MARKER.search(cell)]
+    return found
+
+
+def _sentences(text: str) -> list[Shown]:
     found: list[Shown] = []
     start = 0
     for match in _MARKERS.finditer(text):

@@ -9,6 +9,8 @@ from vectorstore.cards import PaperCard
 
 _MARKERS = re.compile(r"\[(\d+)\]")
 _SHOWN = re.compile(r"(?P<sentence>[^\[\]]*(?:\[(?!\d+\])[^\[\]]*\][^\[\]]*)*)(?P<markers>(?:\s*\[\d+\])+)")
+# The name of a paper before a line, or the heading of a group.
+_LABEL = re.compile(r"^(?:- )?\*\*[^*]+\*\*\s*[:：]?\s*")
 _FIGURE = re.compile(r"\d+(?:\.\d+)?")
 _PERCENT_AFTER = re.compile(r"\s*(?:%|percent\b|个?百分点)")
 _PERCENT_BEFORE = re.compile(r"百分之\s*$")
@@ -38,11 +40,28 @@ def check_guarantees(answer: Answer, cards: Cards) -> None:
 
 
 def shown_sentences(answer: Answer) -> list[tuple[str, list[int]]]:
-    """The answer's sentences with the numbers that each of them cites."""
+    """The answer's sentences and cells with the numbers that each of them cites."""
     return [
-        (found["sentence"].strip(" \n\t.。!?！？;；-*"), [int(n) for n in _MARKERS.findall(found["markers"])])
-        for found in _SHOWN.finditer(answer.text)
+        (found["sentence"].strip(" \n\t.。!？！?;；-*"), [int(n) for n in _MARKERS.findall(found["markers"])])
+        for piece in _pieces(answer.text)
+        for found in _SHOWN.finditer(piece)
     ]
+
+
+def _uncited(answer: Answer) -> str:
+    """What of an answer's text carries no marker."""
+    return "\n".join(_SHOWN.sub("", piece) for piece in _pieces(answer.text))
+
+
+def _pieces(text: str) -> list[str]:
+    """The cells of tables, and the other lines without the label that they begin with."""
+    found = []
+    for line in text.split("\n"):
+        cells = re.split(r"(?<!\\)\|", line) if line.startswith("|") else [_LABEL.sub("", line)]
+        found += [cell.replace("\\|", "|").replace("\\\\", "\\").strip() for cell in cells]
+    # A sentence of plain prose may run over several lines.
+    plain = not any(line.startswith(("|", "- ", "**")) for line in text.split("\n"))
+    return [text] if plain else found
 
 
 def figures(text: str) -> set[tuple[str, bool]]:
@@ -75,11 +94,17 @@ def _quotes_are_the_cards_words(answer: Answer, card_of: Callable[[str], PaperCa
 def _text_is_made_of_supported_claims(answer: Answer) -> None:
     if answer.status != "answered":
         return
-    rest = _SHOWN.sub("", answer.text)
-    assert not re.search(r"\w", rest), f"shown without a citation: {rest!r}"
+    rest = _uncited(answer)
+    # What is said of the collection (how many cards, that one is silent) is said by the program, of no card's words.
+    of_cards = answer.kind == "single"
+    assert not (of_cards and re.search(r"\w", rest)), f"shown without a citation: {rest!r}"
     supported = {bare(claim.text) for claim in answer.claims if claim.supported}
     for sentence, _ in shown_sentences(answer):
-        assert bare(sentence) in supported, f"shown but not supported: {sentence!r} of {supported}"
+        if answer.mode != "catalog":
+            assert bare(sentence) in supported, f"shown but not supported: {sentence!r} of {supported}"
+        elif not answer.bars:
+            # Before the quoted words stands the title of the card.
+            assert any(claim and claim in bare(sentence) for claim in supported), f"not supported: {sentence!r}"
     for claim in answer.claims:
         if not claim.supported and bare(claim.text) and bare(claim.text) not in supported:
             assert bare(claim.text) not in bare(answer.text), f"not supported but shown: {claim.text!r}"
@@ -89,7 +114,9 @@ def _text_is_made_of_supported_claims(answer: Answer) -> None:
 
 def _every_figure_stands_in_a_cited_quote(answer: Answer) -> None:
     quotes = {citation.marker: citation for citation in answer.citations}
-    for sentence, markers in shown_sentences(answer):
+    # A catalogue counts cards, and its lines begin with their titles.
+    said = [(claim.text, claim.markers) for claim in answer.claims if claim.supported]
+    for sentence, markers in [] if answer.bars else said if answer.mode == "catalog" else shown_sentences(answer):
         for marker in markers:
             assert marker in quotes, f"[{marker}] cites nothing"
         cited = [quotes[marker] for marker in markers]
@@ -107,7 +134,7 @@ def _an_answer_has_citations_and_a_refusal_has_none(answer: Answer) -> None:
     if answer.status == "answered":
         assert answer.citations
         assert shown == set(markers), "every citation is used, and every marker cites"
-        if answer.mode != "catalog":
+        if answer.kind in ("single", "compare"):
             assert answer.cards == list(dict.fromkeys(citation.card_id for citation in answer.citations))
     else:
         assert not answer.citations

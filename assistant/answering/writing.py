@@ -37,6 +37,8 @@ class Writer:
         hits: Sequence[CardHit],
         cards: Mapping[str, PaperCard],
         notes: list[str],
+        *,
+        evenly: bool = False,
     ) -> Generator[Event, None, Answer | None]:
         """Let the model write, and check it; gives None (with a note why) where nothing of it can be shown.
 
@@ -46,11 +48,12 @@ class Writer:
             hits: the cards found, best first, with the passages that become evidence.
             cards: the cards by id.
             notes: remarks for the answer; this adds its own.
+            evenly: the cards are set side by side: each gets as much room as the others.
         """
         from assistant.verification import parse_draft, verify_draft
 
         yield Step(step="writing")
-        evidence = numbered(hits, cards, self.settings.evidence)
+        evidence = numbered(hits, cards, self.settings.evidence, evenly=evenly)
         answerer = LLMAnswerer(self.model, context_tokens=self.settings.context_tokens)
         try:
             with closing(answerer.draft(query, evidence, history)) as draft:

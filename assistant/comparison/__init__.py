@@ -17,14 +17,10 @@ if TYPE_CHECKING:
     from assistant.answering.extractive import SelectedSentence
     from assistant.routes import Parts
     from vectorstore.cards import PaperCard
-    from vectorstore.passages import Passage
 
 __all__ = ["compared"]
 
 _CARDS = 10
-# How many passages a card gives to a model by its rank (`assistant.answering.evidence`): the first side takes the first
-# share, so the other sides take several of the later ones, until all have about as many.
-_SHARES = (3, 2, 2)
 
 
 def compared(query: Query, parts: "Parts") -> Generator[Event, None, Answer | None]:
@@ -48,8 +44,8 @@ def compared(query: Query, parts: "Parts") -> Generator[Event, None, Answer | No
     notes: list[str] = []
     cards = {card_id: card for side in sides for card_id, card in side.cards.items()}
     if parts.writer is not None:
-        evidence = _evenly(found)
-        written = yield from parts.writer.written(query, parts.history, evidence, cards, notes)
+        about = [side.hits[0] for side in found]
+        written = yield from parts.writer.written(query, parts.history, about, cards, notes, evenly=True)
         if written is not None:
             return written if written.status != "answered" else _with_table(query, written, sides, cards)
     return _by_rules(query, sides, cards, parts, notes)
@@ -150,20 +146,3 @@ def _in_turn(rankings: Sequence[Sequence[CardHit]]) -> list[CardHit]:
             if place < len(ranking):
                 hits.setdefault(ranking[place].card_id, ranking[place])
     return list(hits.values())[:_CARDS]
-
-
-def _evenly(sides: Sequence[Side]) -> list[CardHit]:
-    """Hits such that every side has room for its passages in what a model is given."""
-    hits = [sides[0].hits[0]] if sides else []
-    left: dict[str, list[Passage]] = {}
-    for side in sides[1:]:
-        own = list(quotable_passages(side.cards[side.hits[0].card_id]))
-        best = [passage for passage in dict.fromkeys(side.hits[0].passages) if passage in own]
-        left[side.hits[0].card_id] = best + [passage for passage in own if passage not in best]
-    for share in _SHARES:
-        for side in sides[1:]:
-            hit = side.hits[0]
-            passages, left[hit.card_id] = left[hit.card_id][:share], left[hit.card_id][share:]
-            if passages:
-                hits.append(hit.model_copy(update={"passages": passages}))
-    return hits

@@ -42,7 +42,7 @@ def surveyed(query: Query, parts: "Parts") -> Generator[Event, None, Answer | No
     notes: list[str] = []
     if parts.writer is not None:
         about = list(ranking.hits[:_EVIDENCE])
-        written = yield from parts.writer.written(query, parts.history, about, retrieved.cards, notes)
+        written = yield from parts.writer.written(query, parts.history, about, retrieved.cards, notes, evenly=True)
         if written is not None:
             return written if written.status != "answered" else _with_others(query, written, ranking, parts)
     yield Step(step="writing")

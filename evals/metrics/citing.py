@@ -28,12 +28,19 @@ def check_sentences(answer: Answer, supports: Supports) -> list[SentenceCheck]:
     together support it; a citation is unneeded where it does not support the sentence alone and the others
     do without it. A sentence that is the cited words themselves is supported by definition.
 
+    What an answer says of the collection (how many cards, that one is silent) is none of its claims and left out.
+
     Args:
         answer: as shown.
         supports: the check that stands in for ALCE's entailment model.
     """
     known = {citation.marker: citation for citation in answer.citations}
-    return [_checked(one.text, one.markers, known, supports) for one in shown(answer.text)]
+    claims = {_bare(claim.text) for claim in answer.claims}
+    return [
+        _checked(one.text, one.markers, known, supports)
+        for one in shown(answer.text)
+        if one.markers or not claims or _bare(one.text) in claims
+    ]
 
 
 def _checked(text: str, markers: Sequence[int], known: dict[int, Citation], supports: Supports) -> SentenceCheck:
