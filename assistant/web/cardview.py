@@ -37,12 +37,11 @@ def spans_of(written: str, card: PaperCard) -> list[Span]:
     return spans
 
 
-def card_html(card: PaperCard, similar: Sequence[CardHit], spans: Sequence[Span], language: Language) -> str:
+def card_html(card: PaperCard, spans: Sequence[Span], language: Language) -> str:
     """A card for the panel.
 
     Args:
         card: the card.
-        similar: cards like it, nearest first.
         spans: the cited words, which stand in `<mark>` character for character.
         language: of the interface; fields in it come first.
     """
@@ -62,8 +61,13 @@ def card_html(card: PaperCard, similar: Sequence[CardHit], spans: Sequence[Span]
         f"{_switch(first, language)}{_disagreements(card, language)}"
         f"{_fields(card, _ENGLISH, 'en', first, spans, language)}"
         f"{_fields(card, chinese, 'zh', first, spans, language)}"
-        f"{_actions(card, language)}{_similar(similar, language)}</article>"
+        f'{_actions(card, language)}<section class="similar"></section></article>'
     )
+
+
+def similar_html(similar: Sequence[CardHit], language: Language) -> str:
+    """Cards like the one in the panel, nearest first; they take longer to find than the card itself."""
+    return f"<h3>{escape(text(language, 'similar'))}</h3>{card_links(similar)}" if similar else ""
 
 
 def citation_of(card: PaperCard) -> str:
@@ -144,9 +148,3 @@ def _actions(card: PaperCard, language: Language) -> str:
         f"{button('copy-text', 'copy_citation', citation_of(card))}"
         f"{button('copy-link', 'copy_link', card.id)}</div>"
     )
-
-
-def _similar(similar: Sequence[CardHit], language: Language) -> str:
-    if not similar:
-        return ""
-    return f'<section class="similar"><h3>{escape(text(language, "similar"))}</h3>{card_links(similar)}</section>'

@@ -18,7 +18,6 @@ from assistant.web.rendering import (
     progress_html,
     question_html,
     scope_html,
-    welcome_html,
 )
 from assistant.web.texts import text
 from assistant.web.visitor import Remembered, language_of_request, owner_of, remembered, scope_of
@@ -204,7 +203,7 @@ class Chat:
 
     def welcome(self, language: Language) -> str:
         """What an empty page says."""
-        return welcome_html(self._lookups.suggestions(language), self._lookups.count(), language)
+        return self._lookups.welcome(language)
 
     def scope(self, visitor: Remembered, language: Language) -> str:
         """What is asked within."""

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from assistant.inert import visible
-from assistant.web.cardview import card_html, spans_of
-from assistant.web.rendering import failure_html, question_buttons
+from assistant.web.cardview import card_html, similar_html, spans_of
+from assistant.web.rendering import failure_html, question_buttons, welcome_html
 from assistant.web.texts import text
 from assistant.web.visitor import language_of_request
 from vectorstore.cards import PaperCard
@@ -42,6 +42,9 @@ class Lookups:
         def card(asked: dict[str, Any], request: gr.Request) -> str:
             return self.card(asked, request)
 
+        def similar(asked: dict[str, Any], request: gr.Request) -> str:
+            return self.similar(asked, request)
+
         def catalogue(asked: dict[str, Any]) -> list[list[Any]]:
             return self.catalogue()
 
@@ -52,19 +55,26 @@ class Lookups:
             return self.find(asked)
 
         def examples(asked: dict[str, Any], request: gr.Request) -> str:
-            return question_buttons(self.suggestions(language_of_request(request)))
+            return question_buttons(_suggestions(self._assistant.cards(), language_of_request(request)))
 
-        return [card, catalogue, points, find, examples]
+        return [card, similar, catalogue, points, find, examples]
 
     def card(self, asked: dict[str, Any], request: gr.Request) -> str:
         """A card for the panel; `asked` has its `id`, and in `spans` the words to mark."""
         language = language_of_request(request)
         try:
             card = self._assistant.card(_short(asked, "id", _LONGEST_ID))
-            similar = self._assistant.similar(card.id, k=_SIMILAR)
         except UserError as error:
             return failure_html(text(language, "failed", reason=str(error)), language)
-        return card_html(card, similar, spans_of(_short(asked, "spans", 2_000), card), language)
+        return card_html(card, spans_of(_short(asked, "spans", 2_000), card), language)
+
+    def similar(self, asked: dict[str, Any], request: gr.Request) -> str:
+        """Cards like the one with this `id`, for its panel."""
+        try:
+            found = self._assistant.similar(_short(asked, "id", _LONGEST_ID), k=_SIMILAR)
+        except UserError:
+            return ""
+        return similar_html(found, language_of_request(request))
 
     def catalogue(self) -> list[list[Any]]:
         """Every card: id, title, category, tags, TL;DR; text, for scripts that put it in as text."""
@@ -85,21 +95,10 @@ class Lookups:
             return []
         return [[hit.card_id, _shown(hit.passages[0].text) if hit.passages else ""] for hit in hits]
 
-    def suggestions(self, language: Language) -> list[str]:
-        """A few questions that cards answer, other ones each time."""
+    def welcome(self, language: Language) -> str:
+        """What an empty page says, with other questions each time."""
         cards = self._assistant.cards()
-        chosen: list[str] = []
-        for card in random.sample(cards, len(cards)):
-            fitting = [question for question in card.aid.questions if _reads_well(question, language)]
-            if fitting:
-                chosen.append(_capitalised(random.choice(fitting)))  # noqa: S311
-            if len(chosen) == _SUGGESTED:
-                break
-        return chosen
-
-    def count(self) -> int:
-        """How many cards there are."""
-        return len(self._assistant.cards())
+        return welcome_html(_suggestions(cards, language), len(cards), language)
 
     def titles(self, card_ids: tuple[str, ...]) -> dict[str, str]:
         """Titles of cards, those that exist."""
@@ -110,6 +109,18 @@ class Lookups:
             except UserError:
                 continue
         return found
+
+
+def _suggestions(cards: list[PaperCard], language: Language) -> list[str]:
+    """A few questions that cards answer."""
+    chosen: list[str] = []
+    for card in random.sample(cards, len(cards)):
+        fitting = [question for question in card.aid.questions if _reads_well(question, language)]
+        if fitting:
+            chosen.append(_capitalised(random.choice(fitting)))  # noqa: S311
+        if len(chosen) == _SUGGESTED:
+            break
+    return chosen
 
 
 def _short(asked: object, name: str, longest: int) -> str:

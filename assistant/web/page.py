@@ -1,6 +1,6 @@
 """The page: a chat over the cards, the cards themselves, and a map of them, as Gradio Blocks."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -41,12 +41,11 @@ class _Parts:
         return [self.browser, self.pending, self.messages, self.welcome, self.scope, self.box, self.past]
 
 
-def build_page(assistant: "Assistant", *, api: Callable[["Assistant"], None] | None = None) -> gr.Blocks:
+def build_page(assistant: "Assistant") -> gr.Blocks:
     """The page over an assistant's cards; `page_style` has the rest of what serving it needs.
 
     Args:
         assistant: answers, and keeps the conversations.
-        api: adds the endpoints for programs; those of `assistant.web.api` where it is not given.
     """
     from assistant.web.api import add_api
 
@@ -132,7 +131,7 @@ def build_page(assistant: "Assistant", *, api: Callable[["Assistant"], None] | N
             },
         )
         _wire(page, chat, parts, bridge, fresh, download)
-        (api or add_api)(assistant)
+        add_api(assistant)
     return page
 
 

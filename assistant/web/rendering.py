@@ -13,6 +13,7 @@ from vectorstore.language import Language, language_of
 from vectorstore.latex import readable
 
 _STEPS: tuple[StepName, ...] = ("understanding", "searching", "writing", "checking")
+_BARS = 15
 _QUOTE_MARKS: Mapping[Language, tuple[str, str]] = {"en": ("“", "”"), "zh": ("「", "」")}
 
 
@@ -118,7 +119,8 @@ class _Chips:
             "aria-label": text(self._language, "source", marker=marker, title=title, field=label),
         }
         held = " ".join(f'{name}="{escape(value)}"' for name, value in attributes.items())
-        return f'<button type="button" class="citation" {held}>{marker}</button>'
+        # Not a button element: that would part from its sentence at a line's end, and not be copied with it.
+        return f'<span class="citation" role="button" tabindex="0" {held}>{marker}</span>'
 
 
 def _bars(bars: Sequence[Bar], language: Language) -> str:
@@ -126,18 +128,25 @@ def _bars(bars: Sequence[Bar], language: Language) -> str:
     if not bars:
         return ""
     most = max(len(bar.cards) for bar in bars) or 1
-    items = []
-    for bar in bars:
-        count = len(bar.cards)
-        key = "cards_one" if count == 1 else "cards"
-        items.append(
-            f'<details class="bar cards-of" data-cards="{escape(" ".join(bar.cards))}">'
-            f'<summary><span class="bar-label">{words(bar.label)}</span>'
-            f'<span class="bar-track"><span class="bar-fill" style="width:{100 * count / most:.1f}%"></span></span>'
-            f'<span class="bar-count">{escape(text(language, key, count=count))}</span></summary></details>'
-        )
+    drawn = [_bar(bar, most, language) for bar in bars]
+    rest = ""
+    if len(bars) > _BARS:
+        label = escape(text(language, "more_bars", count=len(bars) - _BARS))
+        rest = f'<details class="more-bars"><summary>{label}</summary>{"".join(drawn[_BARS:])}</details>'
     label = escape(text(language, "counted"))
-    return f'<div class="bars" role="group" aria-label="{label}"><p class="quiet">{label}</p>{"".join(items)}</div>'
+    shown = "".join(drawn[:_BARS])
+    return f'<div class="bars" role="group" aria-label="{label}"><p class="quiet">{label}</p>{shown}{rest}</div>'
+
+
+def _bar(bar: Bar, most: int, language: Language) -> str:
+    count = len(bar.cards)
+    said = escape(text(language, "cards_one" if count == 1 else "cards", count=count))
+    return (
+        f'<details class="bar cards-of" data-cards="{escape(" ".join(bar.cards))}">'
+        f'<summary><span class="bar-label">{words(bar.label)}</span>'
+        f'<span class="bar-track"><span class="bar-fill" style="width:{100 * count / most:.1f}%"></span></span>'
+        f'<span class="bar-count">{said}</span></summary></details>'
+    )
 
 
 def _all_cards(answer: Answer, language: Language) -> str:

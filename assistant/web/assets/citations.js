@@ -49,7 +49,13 @@
     if (chip?.matches(":focus-visible")) show(chip);
     else hide();
   });
-  document.addEventListener("keydown", (event) => { if (event.key === "Escape") hide(); });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") hide();
+    if ((event.key === "Enter" || event.key === " ") && event.target.closest?.(".citation")) {
+      event.preventDefault();
+      event.target.click();
+    }
+  });
   addEventListener("scroll", hide, { passive: true });
   document.addEventListener("click", (event) => {
     const chip = event.target.closest?.(".citation");

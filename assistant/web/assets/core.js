@@ -31,6 +31,9 @@
   page.connect = (trigger, server) => {
     connected({ trigger, server });
     applyTheme(localStorage.getItem("paper-cards-theme"));
+    const toggle = document.querySelector("#sidebar .toggle-button");
+    toggle?.setAttribute("aria-label", page.t("conversations"));
+    toggle?.setAttribute("title", page.t("conversations"));
     page.linked();
   };
   page.tell = async (event, data = {}) => (await connection).trigger(event, data);

@@ -38,6 +38,8 @@
     body.scrollTop = 0;
     body.querySelector("h2")?.focus({ preventScroll: true });
     body.querySelector("mark")?.scrollIntoView({ block: "center" });
+    const similar = await page.look("similar", { id });
+    if (turn === wanted) body.querySelector(".similar")?.insertAdjacentHTML("beforeend", similar);
   };
 
   const close = () => {
