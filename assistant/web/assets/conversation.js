@@ -61,7 +61,7 @@
     const resume = at("[data-resume]");
     if (resume) {
       page.tell("resume", { id: resume.dataset.resume });
-      page.show("chat");
+      page.toChat();
     }
     const forget = at("[data-forget]");
     if (forget && confirm(t("delete_sure"))) page.tell("forget", { id: forget.dataset.forget });

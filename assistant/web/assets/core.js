@@ -78,6 +78,8 @@
   page.show = (view) => document.getElementById(`view-${view}-button`)?.click();
   page.toChat = (kept) => {
     page.show("chat");
+    // On a phone the list of conversations covers everything.
+    if (matchMedia("(max-width: 768px)").matches) document.querySelector("#sidebar.open .toggle-button")?.click();
     return kept;
   };
 

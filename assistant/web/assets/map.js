@@ -2,8 +2,9 @@
 (() => {
   const page = window.paperCards;
   const { make, t } = page;
-  const SIZE = { width: 1000, height: 680 };
+  const WIDTH = 1000;
   const EDGE = 30;
+  const RADIUS = 4.6;
   const COLOURS = 8;
   const draw = (tag, attributes) => {
     const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
@@ -25,12 +26,9 @@
     const colour = (category) => categories.indexOf(category) % COLOURS;
 
     const svg = draw("svg", { role: "img", "aria-label": t("map_about") });
-    const circles = points.filter(([id]) => byId.has(id)).map(([id, x, y]) => draw("circle", {
-      "data-card": id,
-      class: `point hue-${colour(byId.get(id).category)}`,
-      cx: EDGE + x * (SIZE.width - 2 * EDGE),
-      cy: EDGE + y * (SIZE.height - 2 * EDGE),
-    }));
+    const known = points.filter(([id]) => byId.has(id));
+    const circles = known.map(([id]) =>
+      draw("circle", { "data-card": id, class: `point hue-${colour(byId.get(id).category)}` }));
     svg.append(...circles);
     const label = make("div", { class: "map-label", hidden: true, "aria-hidden": "true" });
     const button = (key, sign, pressed) =>
@@ -48,15 +46,26 @@
         onclick: () => page.show("browse") }, t("map_keyboard"))),
       legend, frame, make("p", { class: "quiet map-lit" }, t("map_lit")));
 
-    const whole = { x: 0, y: 0, width: SIZE.width, height: SIZE.height };
-    const view = { ...whole };
+    const whole = { x: 0, y: 0, width: WIDTH, height: WIDTH };
+    const view = {};
     const look = () => {
       svg.setAttribute("viewBox", `${view.x} ${view.y} ${view.width} ${view.height}`);
       // Points keep their size on the screen, and grow a little when looked at closely.
-      svg.style.setProperty("--r", `${5.5 * (view.width / SIZE.width) ** 0.8}px`);
+      const closer = (WIDTH / view.width) ** 0.25;
+      svg.style.setProperty("--r", `${(RADIUS * closer * view.width) / (svg.clientWidth || WIDTH)}px`);
+    };
+    // The axes mean nothing, so the map takes the shape of the room that it has.
+    const layOut = () => {
+      whole.height = WIDTH * (svg.clientHeight / svg.clientWidth || 0.68);
+      known.forEach(([, x, y], place) => {
+        circles[place].setAttribute("cx", EDGE + x * (WIDTH - 2 * EDGE));
+        circles[place].setAttribute("cy", EDGE + y * (whole.height - 2 * EDGE));
+      });
+      Object.assign(view, whole);
+      look();
     };
     const zoom = (by, x = view.x + view.width / 2, y = view.y + view.height / 2) => {
-      const width = Math.min(SIZE.width * 1.2, Math.max(SIZE.width / 30, view.width * by));
+      const width = Math.min(WIDTH * 1.2, Math.max(WIDTH / 30, view.width * by));
       const real = width / view.width;
       Object.assign(view, { x: x - (x - view.x) * real, y: y - (y - view.y) * real, width, height: view.height * real });
       look();
@@ -139,7 +148,9 @@
       }
       element.querySelector(".map-lit").hidden = !ids.size;
     };
-    look();
+    // Whoever has looked closer stays there when a card opens beside the map.
+    new ResizeObserver(() => { if (svg.clientWidth) view.width === whole.width ? layOut() : look(); }).observe(svg);
+    layOut();
     light();
     document.addEventListener("click", (event) => { if (event.target.closest?.("#view-map-button")) light(); });
   };
