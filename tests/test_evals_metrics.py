@@ -169,6 +169,11 @@ class TestAnswers:
         values = answer_values(question(lang="zh"), answered("It plans. [1]", [citation("It plans.", field="tldr")]))
         assert values["language"] == 0
 
+    def test_the_language_of_a_catalogue_is_that_of_what_it_says_itself(self):
+        text = "803 张卡片中有 1 张提到 Pebble。\n\n- Wobble 2: planning ahead:「It reaches 12.5% on Pebble.」 [1]"
+        assert answer_values(question(lang="zh"), answered(text, mode="catalog"))["language"] == 1
+        assert answer_values(question(lang="en"), answered(text, mode="catalog"))["language"] == 0
+
     def test_a_list_is_exact_only_with_all_gold_cards_and_no_other(self):
         asked = List(id="q", lang="en", kind="list", question="?", gold=("a", "b"))
         short = answer_values(asked, answered("a", cards=["a"]))

@@ -330,3 +330,16 @@ def test_a_question_of_any_make_is_read_quickly() -> None:
 @pytest.mark.parametrize("question", CHAT)
 def test_small_talk_is_told(question: str) -> None:
     assert read(question).kind == "chat"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How does AgenTracer obtain labelled failure trajectories for training its 8B failure tracer?",
+        "How are outputs labelled as harmful when training the classifier?",
+        "What does the model ranked #1 on the leaderboard do differently?",
+        "How does it learn from tagged data without a teacher?",
+    ],
+)
+def test_words_of_labels_and_tags_that_speak_of_a_papers_data_confine_nothing(question: str) -> None:
+    assert not understand(question).filters

@@ -348,6 +348,8 @@ def test_a_list_is_asked_again_of_something_else(before: str, question: str, rep
         (LISTING[0], "just the multimodal ones, please", "Among the multimodal papers, which papers mention GRPO?"),
         (LISTING[0], "only those from the agents section", "In the agents section, which papers mention GRPO?"),
         ("哪些论文提到 GRPO?", "只看 Agent 类的", "Agent 类的,哪些论文提到 GRPO?"),
+        ("哪些论文提到 GRPO?", "推理类里呢?", "推理类里,哪些论文提到 GRPO?"),
+        ("哪些论文提到 GRPO?", "Agent 类的呢?", "Agent 类的,哪些论文提到 GRPO?"),
     ],
 )
 def test_a_list_is_narrowed_by_the_next_question(before: str, question: str, narrowed: str) -> None:

@@ -4,6 +4,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from assistant.understanding.scope import scope_of
+
 _THINGS = r"(?:one|paper|card|method|approach|work|study|system|result|item|entry|article)"
 _ENDS = r"(?=\s+(?:and|or|vs\.?|versus|than)\b|\s*(?:[?,.!;:]|'s\b|$))"
 _NUMBERS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
@@ -202,6 +204,11 @@ def wants_all(question: str) -> bool:
     return _ALL.fullmatch(question) is not None
 
 
+# What may be left of a question that names a part of the collection alone.
+_PARTICLES = re.compile(r"那|的|里|中|呢|只|看|papers|[\s?？。,，]")
+_PARTICLES_END = re.compile(r"呢?[\s?？。]*$")
+
+
 def narrowed(listing: str, question: str) -> str | None:
     """A question about a list with the part of it that the next one asks for; None where that names no part.
 
@@ -211,7 +218,10 @@ def narrowed(listing: str, question: str) -> str | None:
     """
     match = _NARROWS.match(question)
     if match is None:
-        return None
+        # "推理类里呢?" names a category and nothing else.
+        scope = scope_of(question, None, whole_collection=True)
+        left = _PARTICLES.sub("", scope.rest)
+        return f"{_PARTICLES_END.sub('', question)},{listing}" if scope.categories and not left else None
     if match["zh"]:
         return f"{match['zh']},{listing}"
     where = "In" if match["unit"].lower() in ("section", "category") else "Among"

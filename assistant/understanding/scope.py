@@ -82,7 +82,7 @@ _TAGGED_ZH = (
 _TAGGED = re.compile(
     r"(?:(?:that|which)\s+)?(?:(?:are|is|were|have been|has been)\s+)?\b(?:tagged|labell?ed)\s+(?:as\s+|with\s+)?"
     r"(?:the\s+tags?\s+)?|(?:(?:that|which)\s+)?\b(?:with|have|having|carry|carrying|under)\s+(?:the\s+)?tags?\s+"
-    r"|(?<!\S)(?=#\S)",
+    r"|(?<!\S)(?=#[^\W\d])",
     re.IGNORECASE,
 )
 _TAG_END = re.compile(
@@ -120,7 +120,10 @@ def scope_of(question: str, knowledge: Knowledge | None, *, whole_collection: bo
         whole_collection: whether it may ask about the collection as a whole: "reasoning papers" and "预训练部分"
             then mean a category; in other questions only what can mean nothing else does.
     """
-    rest, tags = _without_tags(question, knowledge)
+    rest, tags = _without_tags(question)
+    if not whole_collection and not (tags and knowledge and all(map(knowledge().has_tag, tags))):
+        # "labelled failure trajectories" speaks of a paper's data.
+        rest, tags = question, ()
     categories: list[str] = []
     for category, pattern in _phrases(knowledge, whole_collection):
         while match := pattern.search(rest):
@@ -154,7 +157,7 @@ def _known_phrases(whole_collection: bool) -> list[tuple[str, re.Pattern[str]]]:
     ]
 
 
-def _without_tags(question: str, knowledge: Knowledge | None) -> tuple[str, tuple[str, ...]]:
+def _without_tags(question: str) -> tuple[str, tuple[str, ...]]:
     """The question without "tagged X", and the tags; a tag that the collection has not is one as far as it goes."""
     rest, tags = question, list[str]()
     for pattern in _TAGGED_ZH:

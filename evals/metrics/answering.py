@@ -59,8 +59,12 @@ def answer_values(question: BaseQuestion, answer: Answer) -> dict[str, float]:
 
 
 def in_language(question: BaseQuestion, answer: Answer) -> float:
-    """1 where an answer, or a refusal, is in the question's language."""
-    return float(language_of(words(answer)) == question.lang)
+    """1 where an answer, or a refusal, is in the question's language.
+
+    Of a catalogue that is what it says itself: titles and the words that show a mention are as the cards have them.
+    """
+    said = words(answer).partition("\n")[0] if answer.mode == "catalog" else words(answer)
+    return float(language_of(said) == question.lang)
 
 
 def words(answer: Answer) -> str:
