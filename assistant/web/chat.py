@@ -230,16 +230,20 @@ class Shown:
         self.language = language
         self.request = request
         self.messages: list[Message] = self._of_turns()
+        self._earlier: list[Message] = []
         self.busy = False
         self.typed: str | None = None
         self.pending = ""
 
     def under_way(self, question: str, progress: Progress) -> "Shown":
         """With a question that is being answered."""
+        if not self.busy:
+            # They stay as they are while an answer grows.
+            self._earlier = self._of_turns(latest=False)
         self.busy, self.typed, self.pending = True, "", question
         latest = [_message("user", question_html(question, self.language))]
         latest.append(_message("assistant", progress_html(progress, self.language)))
-        self.messages = [*self._of_turns(latest=False), *latest]
+        self.messages = [*self._earlier, *latest]
         return self
 
     def finished(self) -> "Shown":

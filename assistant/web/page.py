@@ -52,8 +52,8 @@ def build_page(assistant: "Assistant") -> gr.Blocks:
     i18n = gr.I18n(**TEXTS)
     lookups = Lookups(assistant)
     chat = Chat(assistant, lookups)
-    with gr.Blocks(title="Paper cards", fill_width=True, analytics_enabled=False) as blocks:
-        page: gr.Blocks = blocks
+    page = gr.Blocks(title="Paper cards", fill_width=True, analytics_enabled=False)
+    with page:
         bridge = gr.HTML(
             html_template="",
             js_on_load=_BRIDGE,
