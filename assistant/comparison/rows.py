@@ -65,7 +65,9 @@ _PROBLEM = Row(
     {"en": "Problem", "zh": "要解决的问题"},
     _words(
         r"\b(?:however|but|yet|challeng\w*|limit\w*|lack\w*|fail\w*|suffer\w*|costly|expensive|bottleneck|struggl\w*|"
-        r"problem|remains?|despite|hinder\w*|difficult\w*|inefficien\w*|often|overhead|prohibitive\w*|degrad\w*)\b|"
+        r"problem|remains?|despite|hinder\w*|difficult\w*|inefficien\w*|often|overhead|prohibitive\w*|degrad\w*|"
+        r"erod\w*|easily|vulnerab\w*|unstable|instabilit\w*|unreliabl\w*|brittle\w*|rarely|cannot|ignor\w*|neglect\w*|"
+        r"poor\w*|wast\w*|harm\w*|slow\w*)\b|"
         r"但|难以|不足|缺乏|问题|受限|瓶颈|代价|挑战|浪费|昂贵"
     ),
     {"problem": 1.6, "motivation": 1.0},
