@@ -74,7 +74,7 @@ def cut_in_the_headers(wire: Wire) -> None:
 
 
 @on_the_wire
-def cut_in_achunk(wire: Wire) -> None:
+def cut_in_a_chunk(wire: Wire) -> None:
     """The connection ends in the middle of a chunked body."""
     wire.head(transfer_encoding="chunked")
     wire.send(b"ffff\r\ndata: {")

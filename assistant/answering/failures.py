@@ -28,11 +28,12 @@ class ModelError(UserError):
         problem: what happened, without what the server or the key said.
         advice: what to type or set next.
         retry_after: seconds after which the same request may succeed; None where it will not.
+        dead: any other request would have failed alike.
     """
 
-    def __init__(self, problem: str, advice: str = "", retry_after: float | None = None) -> None:
+    def __init__(self, problem: str, advice: str = "", retry_after: float | None = None, *, dead: bool = False) -> None:
         super().__init__(f"{problem}: {advice}" if advice else problem)
-        self.problem, self.advice, self.retry_after = problem, advice, retry_after
+        self.problem, self.advice, self.retry_after, self.dead = problem, advice, retry_after, dead
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,7 @@ def explained(error: BaseException, endpoint: Endpoint, timeout: float, offered:
             f"{endpoint} could not be reached ({reason})",
             f"{endpoint.address_setting}; {_DOCTOR}",
             retry_after=_WORTH_ANOTHER_TRY.get(reason),
+            dead=True,
         )
     if any(isinstance(e, known.ModelRateLimitError) for e in chain):
         return _too_many(error, endpoint)
@@ -121,6 +123,14 @@ def timed_out(endpoint: Endpoint, timeout: float) -> ModelError:
     return ModelError(
         f"{endpoint} did not finish within {timeout:g} s",
         "raise ASSISTANT_MODEL_TIMEOUT or use a faster model",
+        dead=True,
+    )
+
+
+def left_alone(endpoint: Endpoint, seconds: float) -> ModelError:
+    """It has just failed, and is not asked again before so many seconds have passed."""
+    return ModelError(
+        f"{endpoint} has just failed and is left alone for a moment", f"try again in {seconds:.0f} s; {_DOCTOR}"
     )
 
 
@@ -154,6 +164,7 @@ def _of_status(status: int, error: BaseException, endpoint: Endpoint, offered: S
             f"{endpoint} failed on the server's side ({status})",
             f"try again later; {_DOCTOR}",
             retry_after=_retry_after(error) or _FIRST_WAIT,
+            dead=True,
         )
     return ModelError(f"{endpoint} does not accept the request ({status})", f"check ASSISTANT_MODEL; {_DOCTOR}")
 
@@ -169,6 +180,7 @@ def _too_many(error: BaseException, endpoint: Endpoint) -> ModelError:
         f"{endpoint} takes no more requests for now (429)",
         "wait a little, or use another model",
         retry_after=_retry_after(error) or _FIRST_WAIT,
+        dead=True,
     )
 
 

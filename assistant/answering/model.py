@@ -6,7 +6,8 @@ import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from assistant.answering.failures import Endpoint, ModelError, explained
+from assistant.answering.breaker import Breaker
+from assistant.answering.failures import Endpoint, ModelError, explained, left_alone
 from assistant.answering.streaming import Limits, Reply, reply
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ class ChatModel:
         self._base_url, self._api_key, self._temperature = base_url, api_key, temperature
         self._chat: BaseChatModel | None = None
         self._plain = False
+        self._breaker = Breaker()
         self._lock = threading.Lock()
 
     def __repr__(self) -> str:
@@ -71,11 +73,16 @@ class ChatModel:
             ModelError: here or while iterating; says what is wrong and what to do.
         """
         chat = self._ready()
+        limit = min(timeout or self.timeout, self.timeout)
         limits = Limits(
-            timeout=min(timeout or self.timeout, self.timeout),
+            timeout=limit,
             characters=self.max_tokens * _CHARACTERS_PER_TOKEN,
             must_finish=self._speaks_openai(chat),
+            usual=limit == self.timeout,
         )
+        wait = self._breaker.enter()
+        if wait is not None:
+            raise left_alone(self.endpoint, wait)
         asked = [dict(message) for message in messages]
         began = time.monotonic()
 
@@ -101,7 +108,7 @@ class ChatModel:
                 offered = await offered_models(self._base_url, self._api_key, min(_OFFERED_SECONDS, left / 2))
             return explained(error, self.endpoint, limits.timeout, offered)
 
-        return reply(chunks, self.endpoint, limits, self._secret(), explain)
+        return reply(chunks, self.endpoint, limits, self._secret(), explain, self._breaker)
 
     async def astream(self, messages: Sequence[Message], *, timeout: float | None = None) -> AsyncIterator[str]:
         """As `stream`, without blocking the event loop."""

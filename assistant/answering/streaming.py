@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from assistant.answering.breaker import Breaker
 from assistant.answering.failures import Endpoint, ModelError, no_completion, timed_out
 from assistant.answering.output import OutputFilter, after_thinking, whole_sentences
 from assistant.answering.repetition import RepetitionGuard
@@ -35,11 +36,13 @@ class Limits:
         timeout: seconds from asking to the last word.
         characters: longest text, thinking included.
         must_finish: a reply without a finish reason was cut off.
+        usual: no tighter than every request's.
     """
 
     timeout: float
     characters: int
     must_finish: bool
+    usual: bool = True
 
 
 @dataclass
@@ -95,6 +98,7 @@ def reply(
     limits: Limits,
     secret: str | None,
     explain: Callable[[Exception], Awaitable[ModelError]],
+    breaker: Breaker,
 ) -> Reply:
     """Start reading in the background.
 
@@ -104,19 +108,41 @@ def reply(
         limits: bounds of the reply.
         secret: a text that must not come out.
         explain: turns an exception of the provider's client into a `ModelError`.
+        breaker: is told whether the endpoint lives; it has let this request through.
     """
     items: queue.SimpleQueue[str | _End | ModelError] = queue.SimpleQueue()
+    began, spoke = time.monotonic(), False
+
+    def show(text: str) -> None:
+        nonlocal spoke
+        spoke = True
+        items.put(text)
+
+    def settle(error: ModelError) -> None:
+        # Whoever spoke is slow, not dead; whoever was given less time than usual may be.
+        if error.dead and not spoke and limits.usual:
+            breaker.failed(time.monotonic() - began, error.retry_after or 0.0)
+        elif error.dead:
+            breaker.left()
+        else:
+            breaker.passed()
+        items.put(error)
 
     async def run() -> None:
         try:
             async with asyncio.timeout(limits.timeout):
-                items.put(await _read_with_retries(chunks, items.put, endpoint, limits, secret, explain))
+                end = await _read_with_retries(chunks, show, endpoint, limits, secret, explain)
+            breaker.passed()
+            items.put(end)
         except TimeoutError:
-            items.put(timed_out(endpoint, limits.timeout))
+            settle(timed_out(endpoint, limits.timeout))
         except ModelError as error:
-            items.put(error)
+            settle(error)
+        except asyncio.CancelledError:
+            breaker.left()
+            raise
         except Exception as error:
-            items.put(ModelError(f"{endpoint} failed ({type(error).__name__})", "`assistant doctor` tells more"))
+            settle(ModelError(f"{endpoint} failed ({type(error).__name__})", "`assistant doctor` tells more"))
 
     future = asyncio.run_coroutine_threadsafe(run(), _loop())
     return Reply(items, future.cancel, limits.timeout + _GRACE)
