@@ -301,3 +301,16 @@ def test_thousands_of_cards_are_counted_at_once(gardens: Assistant) -> None:
     began = time.perf_counter()
     assert holdings.mentions("GSM8K") == 2_000
     assert time.perf_counter() - began < 0.5
+
+
+def test_of_a_term_that_no_card_mentions_the_part_that_some_do_is_pointed_out(assistant: Assistant) -> None:
+    answer = assistant.answer("How many papers mention jailbreak attacks?")
+    assert (answer.kind, answer.status, answer.cards) == ("count", "insufficient_evidence", [])
+    assert answer.text == (
+        "None of the 803 cards mentions jailbreak attacks. "
+        f"“jailbreak” by itself stands in {len(assistant.cards(mentions='jailbreak'))}."
+    )
+
+
+def test_what_is_described_is_no_term_though_it_is_said_to_be_mentioned(assistant: Assistant) -> None:
+    assert assistant.answer("Which papers mention ways to keep models honest?").kind == "topic"

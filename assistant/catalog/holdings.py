@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from assistant.collection import Collection
 
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]*[A-Za-z0-9+]", re.ASCII)
+_SHORTEST_PART = 4
 _SHORTEST_SLIP, _TWO_SLIPS_FROM = 4, 9
 # Terms whose cards are kept; a question has a few, and its variants some more.
 _KEPT_TERMS = 512
@@ -117,6 +118,16 @@ class Holdings:
         near = process.extract(wanted, list(folded), scorer=OSA.distance, score_cutoff=slips, limit=5)
         best = min(near, key=lambda found: (found[1], -folded[found[0]].total()), default=None)
         return folded[best[0]].most_common(1)[0][0] if best else ""
+
+    def part_of(self, term: str) -> str:
+        """The part of a term of several words that fewest cards mention, the longest first; empty if none does."""
+        words = term.split()
+        for size in range(len(words) - 1, 0, -1):
+            runs = [" ".join(words[start : start + size]) for start in range(len(words) - size + 1)]
+            mentioned = [run for run in runs if len(run) >= _SHORTEST_PART and self.mentions(run)]
+            if mentioned:
+                return min(mentioned, key=self.mentions)
+        return ""
 
     def within(self, filters: Filters) -> list[PaperCard]:
         """The cards that some filters leave, in the collection's order."""

@@ -117,8 +117,12 @@ def _nothing(query: Query, parts: Parts, total: int) -> Generator[Event, None, A
     said = [phrases.counted(0, total, query.selection if total else Selection(), query.filters, query.language)]
     holdings = holdings_of(parts.collection)
     for term in dict.fromkeys(term for group in query.selection.mentions for term in group):
-        if not holdings.mentions(term) and (word := holdings.nearly(term)):
+        if holdings.mentions(term):
+            continue
+        if word := holdings.nearly(term):
             said.append(phrases.nearly(word, holdings.mentions(word), query.language))
+        elif part := holdings.part_of(term):
+            said.append(phrases.partly(part, holdings.mentions(part), query.language))
     return Answer(
         text=("" if query.language == "zh" else " ").join(said),
         status="insufficient_evidence",

@@ -100,6 +100,13 @@ def nearly(word: str, number: int, language: Language) -> str:
     return f"{shown(word)}, which {number} {'mentions' if number == 1 else 'mention'}, is written much like it."
 
 
+def partly(part: str, number: int, language: Language) -> str:
+    """How many cards mention a part of a term that none mentions."""
+    if language == "zh":
+        return f"其中 {shown(part)} 单独出现在 {number} 张中。"
+    return f"“{shown(part)}” by itself stands in {number}."
+
+
 def _spaced(words: str) -> str:
     """A blank before Latin words, as Chinese text has it."""
     return f" {words}" if words[:1].isascii() else words

@@ -75,6 +75,10 @@ _MAY_BE_MORE = re.compile(
     rf"\b(?:which|what|how\s+many|list|all)\b.*\b{PAPERS}\b|(?:哪些|多少|几).*{PAPERS_ZH}", re.IGNORECASE
 )
 
+_MENTION = re.compile(r"\bmention|\b(?:contain|include)s? the (?:word|term|phrase)|提到|提及|出现", re.IGNORECASE)
+# Longer than this is a description of what is sought, not the words for it.
+_SHORT, _SHORT_TEXT = 3, 30
+
 # "... used for math reasoning": a trend among the cards that mention it.
 _CONDITION = re.compile(
     r"\b(?:for|in|on|about|of|with)\s+(?!(?:the|this|your|our)?\s*(?:collection|corpus|library|field)\b)([^?.]{2,80})",
@@ -102,10 +106,19 @@ def _catalogued(question: str, named: Named | None, knowledge: Knowledge | None)
         listing = listing_of(words, scoped=bool(scope), knowledge=knowledge)
         if listing is None:
             continue
-        if not listing.literal:
+        if not listing.literal and not _says_mention(words, listing.selection):
             return Reading("topic", scope, show_all=_all_of_it(question), sure=False)
         return Reading(listing.kind, scope, listing.selection, show_all=_all_of_it(question))
     return None
+
+
+def _says_mention(words: str, selection: Selection) -> bool:
+    """Whether a question speaks of mentioning a few words: none then do, which is worth saying."""
+    terms = [term for group in selection.mentions for term in group]
+    short = all(len(term.split()) <= _SHORT and len(term) <= _SHORT_TEXT for term in terms)
+    # What else is said behind them makes them part of a description.
+    last = words.rstrip(" ?？.。!的论文").endswith(tuple(terms))
+    return short and last and _MENTION.search(words) is not None
 
 
 def _counted_among(trend: Trend, words: str, knowledge: Knowledge | None) -> Selection | None:

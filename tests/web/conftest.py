@@ -1,7 +1,9 @@
 """A real browser on the real server; what no visit may do (ask another host, raise in a script) fails its test."""
 
+import re
 import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +11,8 @@ from served import Served
 
 from assistant import Assistant
 
+# Not kept with the sources.
+PICTURES = Path(__file__).parents[2] / ".screenshots"
 QUESTION = "#question textarea"
 ANSWER = ".answer:not(.pending):not(.failed)"
 
@@ -88,8 +92,8 @@ def page_server(assistant: Assistant, serve: Callable[[Assistant], Served]) -> I
 
 
 @pytest.fixture
-def visit_to(browser: Any) -> Iterator[Callable[..., Visit]]:
-    """Opens windows on a server; what went wrong in them fails the test at its end."""
+def visit_to(browser: Any, request: pytest.FixtureRequest) -> Iterator[Callable[..., Visit]]:
+    """Opens windows on a server, leaves a picture of each; what went wrong in them fails the test at its end."""
     visits: list[Visit] = []
 
     def opened(url: str, path: str = "/", **context: Any) -> Visit:
@@ -97,7 +101,10 @@ def visit_to(browser: Any) -> Iterator[Callable[..., Visit]]:
         return visits[-1].open(path)
 
     yield opened
-    for visit in visits:
+    PICTURES.mkdir(exist_ok=True)
+    for number, visit in enumerate(visits):
+        name = re.sub(r"\W+", "-", request.node.name).strip("-")[:100]
+        visit.page.screenshot(path=PICTURES / f"{name}-{number}.png")
         visit.context.close()
     assert [error for visit in visits for error in visit.errors] == []
     assert [address for visit in visits for address in visit.elsewhere] == []
