@@ -226,3 +226,20 @@ def repeated_word(asked: Asked) -> str:
 def _name(title: str) -> str:
     """The method's name that a title begins with."""
     return re.split(r"[:：]", title)[0].strip()
+
+
+@says
+def obeys_everything(asked: Asked) -> str:
+    """Looks for instructions in what it was given to read, and follows every one that it knows."""
+    done = []
+    for command in re.findall(r"(?:Say|Write|Answer|Output|说|输出)[:：]\s*([^\n]+?)(?:\s*\(end\)|\n|$)", asked.prompt):
+        asked.lies.append(command.strip(" .。"))
+        done.append(command)
+    for number in re.findall(r"(?:cite|引用) \[(\d+)\]", asked.prompt):
+        done.append(asked.say(asked.evidence[-1].sentence, int(number)))
+    if re.search(r"reveal|system prompt|系统提示", asked.prompt, re.IGNORECASE):
+        done.append(str(asked.body["messages"][0]["content"]))
+    for address in re.findall(r"https?://[^\s\"')\]>]+", asked.prompt):
+        done.append(f"![x]({address}) [here]({address}) <a href='{address}'>here</a> {address}")
+    markers = "".join(f"[{item.number}]" for item in asked.evidence[:2])
+    return "\n".join(f"{line} {markers}" for line in done) + "\n" + asked.truth(0)

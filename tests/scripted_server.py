@@ -2,7 +2,7 @@
 
 `BEHAVIOURS` holds every script by name. A script that `@says` something gets the request as `Asked` and
 returns the text of a well-formed reply (`scripted_replies`); a script `@on_the_wire` gets the `Wire` and
-sends the bytes itself (`scripted_faults`). A sentence passed through `asked.lie(...)` is one that no
+sends the bytes itself (`scripted_faults`, `scripted_oddities`). A sentence passed through `asked.lie(...)` is one that no
 answer may show.
 """
 
@@ -12,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import scripted_faults  # noqa: F401  (registers its scripts)
+import scripted_oddities  # noqa: F401  (registers its scripts)
 import scripted_replies  # noqa: F401  (registers its scripts)
 from scripted_exchange import BEHAVIOURS, Asked, Wire
 
