@@ -85,6 +85,10 @@ _CONDITION = re.compile(
     re.IGNORECASE,
 )
 
+_WORD = re.compile(r"\w")
+# Nobody asks for the whole collection in more, and each is read anew.
+_MOST_SENTENCES = 24
+
 
 def _all_of_it(question: str) -> bool:
     return _EVERYTHING.search(question) is not None
@@ -92,7 +96,8 @@ def _all_of_it(question: str) -> bool:
 
 def _catalogued(question: str, named: Named | None, knowledge: Knowledge | None) -> Reading | None:
     """A question that only the whole collection can answer; or a topic asked for in the words of one."""
-    for sentence in _SENTENCE_END.split(question):
+    sentences = [sentence for sentence in dict.fromkeys(_SENTENCE_END.split(question)) if _WORD.search(sentence)]
+    for sentence in sentences[:_MOST_SENTENCES]:
         scope = scope_of(_POLITE.sub("", sentence.strip()), knowledge, whole_collection=True)
         words = _POLITE.sub("", scope.rest)
         if not words:

@@ -13,6 +13,7 @@ from vectorstore.errors import CardFormatError
 from vectorstore.readers.cardfile import CardFile, Placed, finished, has_text
 
 _BLANK = re.compile(r"\s*")
+_HALF = re.compile(r"[\ud800-\udfff]")
 
 
 class Questions(BaseModel):
@@ -92,6 +93,11 @@ def _short(error: Exception) -> str:
 def _placed(path: Path, line: int, value: Any) -> Placed:
     if not isinstance(value, dict):
         raise CardFormatError(path, line, "expected a JSON object with a category and an abstract")
+    half = _HALF.search(json.dumps(value, ensure_ascii=False))
+    if half is not None:
+        raise CardFormatError(
+            path, line, f"{half.group()!r} is half of a character, which no file can hold; take it out"
+        )
     try:
         record = Record.model_validate(value)
     except ValidationError as error:
