@@ -438,7 +438,7 @@ def test_a_damaged_database_is_one_plain_error(tmp_path: Path, damage: Callable[
     damage(tmp_path / "chroma.sqlite3")
     message = refused(config(tmp_path))
     assert str(tmp_path) in message
-    assert "move that folder away" in message
+    assert "assistant doctor --repair" in message
 
 
 def test_a_store_folder_that_is_a_file_is_one_plain_error(tmp_path: Path) -> None:

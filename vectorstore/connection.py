@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 
 from vectorstore.errors import StoreError, UserError
+from vectorstore.rescue import DATABASE, is_headless
 
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI
@@ -95,6 +96,11 @@ def _embedded(config: StoreConfig, settings: "Settings") -> "ClientAPI":
     from chromadb.config import System
 
     config.path.mkdir(parents=True, exist_ok=True)
+    if is_headless(config.path):
+        raise StoreError(
+            f"the store in {config.path} has lost its database ({DATABASE}); put it back, or run "
+            "`assistant doctor --repair` to begin anew"
+        )
     settings.is_persistent, settings.persist_directory = True, str(config.path)
     # `PersistentClient` hands out one cached system per folder, whose vector index never sees what other
     # processes write and overwrites it at its next write: each connection needs a system of its own.
@@ -170,17 +176,22 @@ def plain_errors(config: StoreConfig) -> Iterator[None]:
         ) from error
     except Exception as error:
         raise StoreError(_failure(config, error)) from error
+    except BaseException as error:
+        # A panic of Chroma's Rust part, as on a damaged page, is no Exception to Python.
+        if type(error).__name__ != "PanicException":
+            raise
+        raise StoreError(_failure(config, error)) from error
 
 
-def _failure(config: StoreConfig, error: Exception) -> str:
+def _failure(config: StoreConfig, error: BaseException) -> str:
     said = " ".join(str(error).split())
     if config.api_key:
         said = said.replace(config.api_key.get_secret_value(), "***")
     why = f"{type(error).__name__}: {said[:_SHOWN]}" if said else type(error).__name__
     if config.kind == "embedded":
         return (
-            f"the store in {config.path} cannot be used ({why}); if it stays so, move that folder away "
-            "and run `assistant ingest` again"
+            f"the store in {config.path} cannot be used ({why}); if it stays so, `assistant doctor --repair` sets that "
+            "folder aside and builds a new one from what can still be read"
         )
     if config.kind == "cloud":
         return f"Chroma Cloud could not be used ({why}); check CHROMA_API_KEY, CHROMA_TENANT and CHROMA_DATABASE"

@@ -94,6 +94,7 @@ class CardStore:
         made = collection.metadata or {}
         rebuild = (
             "set another ASSISTANT_COLLECTION (or ASSISTANT_HOME) and run `assistant ingest PATH...` to build anew"
+            + (", or `assistant doctor --repair` to keep its cards" if self.config.kind == "embedded" else "")
         )
         if made.get("embedder") != self._fingerprint:
             raise EmbedderError(

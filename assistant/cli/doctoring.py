@@ -1,6 +1,6 @@
 """`assistant doctor`."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,7 +13,12 @@ if TYPE_CHECKING:
 _STYLES = {"ok": "green", "warn": "yellow", "fail": "red"}
 
 
-def doctor(as_json: AsJson = False) -> None:
+Repair = Annotated[
+    bool, typer.Option("--repair", help="Set a store that cannot be used aside, and make it anew of what can be read.")
+]
+
+
+def doctor(as_json: AsJson = False, repair: Repair = False) -> None:
     """Say what is configured, what works, and how to mend what does not.
 
     Opens the collection (and sets it up where that has not happened yet) and asks the configured model for
@@ -22,11 +27,14 @@ def doctor(as_json: AsJson = False) -> None:
     \b
     Examples:
       assistant doctor
+      assistant doctor --repair
       assistant doctor --json | jq '.checks[] | select(.state != "ok")'
     """
     from assistant.cli.checks import diagnose
     from assistant.cli.progress import progress_bar
 
+    if repair:
+        _repair()
     with progress_bar() as progress:
         diagnosis = diagnose(progress)
     if as_json:
@@ -35,6 +43,18 @@ def doctor(as_json: AsJson = False) -> None:
         for check in diagnosis.checks:
             _show(check)
     raise typer.Exit(0 if diagnosis.works else 1)
+
+
+def _repair() -> None:
+    from assistant.cli.progress import progress_bar
+    from assistant.cli.repairing import repair
+    from assistant.settings import load_settings
+
+    with progress_bar() as progress:
+        done = repair(load_settings(), progress)
+    for line in done:
+        # What follows on stdout may be JSON for a script.
+        typer.echo(clean(line), err=True)
 
 
 def _show(check: "Check") -> None:
