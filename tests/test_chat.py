@@ -120,7 +120,7 @@ def test_deleting_asks_first_and_is_for_good(own_home: Path, tmp_path: Path) -> 
     assert log_of(home).exists(info.id)
     assert run("chat", "--delete", info.id, "--yes", home=home).returncode == 0
     assert not log_of(home).exists(info.id)
-    assert not any(b"GuardSpace" in path.read_bytes() for path in home.iterdir())
+    assert [path.name for path in home.iterdir() if b"GuardSpace" in path.read_bytes()] == []
 
 
 def test_all_conversations_are_deleted_at_once(own_home: Path, tmp_path: Path) -> None:

@@ -72,9 +72,16 @@ def answer_html(
     """
     chips = _Chips(answer.citations, language)
     abstained = answer.status != "answered"
+    # A trend is looked at before its table is read.
+    first, rest = (answer.text.partition("\n\n")[::2]) if answer.kind == "trend" else (answer.text, "")
+    said = [
+        f'<div class="said" lang="{answer.language}">{as_html(part, chips)}</div>' if part else ""
+        for part in (first, rest)
+    ]
     parts = [
-        f'<div class="said" lang="{answer.language}">{as_html(answer.text, chips)}</div>',
+        said[0],
         _bars(answer.bars, language),
+        said[1],
         _all_cards(answer, language),
         _cards(answer.suggestions, language) if abstained else "",
         _dropped(answer, language),

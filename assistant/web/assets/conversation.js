@@ -7,7 +7,8 @@
 
   // An answer as plain text, its chips as numbers, what they stand for at the end.
   const plain = (answer) => {
-    const said = answer.querySelector(".said").cloneNode(true);
+    const said = make("div");
+    said.append(...[...answer.querySelectorAll(".said")].map((part) => part.cloneNode(true)));
     const sources = new Map();
     for (const chip of said.querySelectorAll(".citation")) {
       const { marker, title, card, quote } = chip.dataset;
