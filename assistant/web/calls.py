@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from assistant.types import Answer, CardHit, Filters
 from assistant.web.limits import MAX_QUESTION, fitting
+from assistant.web.mishaps import where
 from vectorstore.cards import PaperCard
 from vectorstore.errors import UserError
 
@@ -132,8 +133,8 @@ class Calls:
             return call(*arguments, **named)
         except UserError as error:
             raise UserError(without_paths(str(error))) from None
-        except Exception:
-            logger.exception("a call failed")
+        except Exception as error:
+            logger.error("a call failed: %s", where(error))
             raise UserError(_FAILED) from None
 
 
