@@ -1,6 +1,5 @@
 """A small network of our own that reads a statement beside passages: is it supported, is a question answered?"""
 
 from assistant.crossencoder.model import CrossEncoder, Reading
-from assistant.crossencoder.trained import available
 
-__all__ = ["CrossEncoder", "Reading", "available"]
+__all__ = ["CrossEncoder", "Reading"]

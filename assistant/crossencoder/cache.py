@@ -5,7 +5,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from assistant.crossencoder.trained import TrainedWeights, model_path
+from assistant.crossencoder.trained import TrainedWeights
 from vectorstore.embedders.e5_graph import Precision
 from vectorstore.embedders.e5_weights import WeightsFile
 
@@ -14,24 +14,25 @@ _LAYOUT = 1
 _NAMES = ("passages", "statements")
 
 
-def graphs(weights: WeightsFile, precision: Precision, folder: Path) -> tuple[Path, Path]:
+def graphs(weights: WeightsFile, model: Path, precision: Precision, folder: Path) -> tuple[Path, Path]:
     """The files of both graphs, built first where they are not there.
 
     Args:
         weights: the embedder's weights.
+        model: the model file.
         precision: the arithmetic that the embedder found faithful here.
         folder: the cache folder.
 
     Raises:
         OSError: the folder cannot be written.
     """
-    identity = hashlib.blake2b(model_path().read_bytes(), digest_size=8).hexdigest()
+    identity = hashlib.blake2b(model.read_bytes(), digest_size=8).hexdigest()
     found = [folder / f"checker-{identity}-{precision}-{_LAYOUT}-{name}.onnx" for name in _NAMES]
     if not all(path.is_file() for path in found):
         from assistant.crossencoder.graph import ReadingGraph
 
         folder.mkdir(parents=True, exist_ok=True)
-        trained = TrainedWeights(weights, model_path())
+        trained = TrainedWeights(weights, model)
         for path, name in zip(found, _NAMES, strict=True):
             graph = ReadingGraph(trained, precision)
             _write_whole(path, graph.passages() if name == "passages" else graph.statements())

@@ -46,25 +46,31 @@ class CrossEncoder:
     """Reads statements and questions beside passages; safe to use from several threads.
 
     Args:
+        model: the model file, of `python -m evals.train export`.
         cache_dir: folder for the graphs (33 MB), built at first use.
         precision: the arithmetic that the embedder found faithful on this processor, `int8` or `int4`.
         threads: processor cores to use; None for all that this process may use.
     """
 
-    def __init__(self, cache_dir: Path, precision: str = "int8", threads: int | None = None) -> None:
-        self._cache_dir, self._precision, self._threads = Path(cache_dir), precision, threads
+    def __init__(self, model: Path, cache_dir: Path, precision: str = "int8", threads: int | None = None) -> None:
+        self._model, self._cache_dir = Path(model), Path(cache_dir)
+        self._precision, self._threads = precision, threads
         self._kept: OrderedDict[str, _Given] = OrderedDict()
         self._lock = threading.RLock()
 
-    def read(self, text: str, passages: Sequence[str], title: str = "") -> Reading:
+    def supports(self, claim: str, titles: Sequence[str], passages: Sequence[str]) -> float:
+        """Log odds that passages support a claim; see `read`."""
+        return self.read(claim, titles, passages).supported
+
+    def read(self, text: str, titles: Sequence[str], passages: Sequence[str]) -> Reading:
         """Read a text beside passages.
 
         Args:
             text: a statement or a question, readable.
+            titles: of the passages' cards, which name their methods.
             passages: what it is to be judged by, readable; six are enough.
-            title: the card's, which names its method.
         """
-        given = self._given([one for one in (title, *passages) if one.strip()])
+        given = self._given(list(dict.fromkeys(one for one in (*titles, *passages) if one.strip())))
         ids = self._engine.tokenizer.encode(text, "query: ")
         known = frozenset().union(*(one.tokens for one in given))
         return self._engine.read(
@@ -90,18 +96,18 @@ class CrossEncoder:
     @cached_property
     def _engine(self) -> "_Engine":
         with self._lock:
-            return _Engine(self._cache_dir, self._precision, self._threads)
+            return _Engine(self._model, self._cache_dir, self._precision, self._threads)
 
 
 class _Engine:
     """The graphs, the word table and the tokenizer."""
 
-    def __init__(self, cache_dir: Path, precision: str, threads: int | None) -> None:
+    def __init__(self, model: Path, cache_dir: Path, precision: str, threads: int | None) -> None:
         from assistant.crossencoder.cache import graphs
 
         weights = WeightsFile(find_weights())
         shape = weights.shape
-        passages, statements = graphs(weights, "int8" if precision == "int8" else "int4", cache_dir)
+        passages, statements = graphs(weights, model, "int8" if precision == "int8" else "int4", cache_dir)
         self.tokenizer = Tokenizer(weights.vocabulary(), _LONGEST)
         self._words = weights.blocks("emb.word", shape.hidden)
         self._places = weights.floats("emb.pos").reshape(-1, shape.hidden) + weights.floats("emb.type")[: shape.hidden]

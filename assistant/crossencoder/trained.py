@@ -1,25 +1,12 @@
-"""Reads the trained layers that ship with the package: 8-bit matrices with one scale per output, and the rest."""
+"""Reads a model file: 8-bit matrices with one scale per output, and the rest."""
 
 from functools import cached_property
-from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vectorstore.embedders.e5_weights import Shape, WeightsFile
-
-MODEL_NAME = "checker.npz"
-
-
-def model_path() -> Path:
-    """Where the model file lies."""
-    return Path(str(files(__package__).joinpath(MODEL_NAME)))
-
-
-def available() -> bool:
-    """Whether this installation has the model file."""
-    return model_path().is_file()
 
 
 class TrainedWeights:

@@ -1,8 +1,8 @@
-"""Command line of the training: `gather` what there is to learn from, `fit` the network, `export` it.
+"""Command line of the training: `gather` what there is to learn from, `fit` the network, `export` it, `combine` it.
 
 python -m evals.train gather CLAIMS.jsonl --without DEV.jsonl ... --into FOLDER   (the cards ingested in full)
 python -m evals.train fit --into FOLDER        (goes on from the last checkpoint; progress in FOLDER/progress.jsonl)
-python -m evals.train export --into FOLDER     (writes the model file into the package)
+python -m evals.train export --into FOLDER     (writes the model file, FOLDER/checker.npz)
 """
 
 import argparse
@@ -31,12 +31,16 @@ def main() -> None:
     fit.add_argument("--stop-after", type=int, help="end early, for a trial")
     fit.add_argument("--judge", type=Path, nargs="*", default=[], help="further gathered files to judge now and then")
     export = steps.add_parser("export", help="write the model file")
-    for step in (gather, fit, export):
+    combine = steps.add_parser("combine", help="find how it is weighed with the rules, on the cards held out")
+    combine.add_argument("claims", type=Path, help="the claims that were gathered")
+    combine.add_argument("--dev", type=Path, nargs="*", default=[], help="claims to give the figures for")
+    combine.add_argument("--accepted", type=float, default=0.95, help="share of the true claims that shall pass")
+    for step in (gather, fit, export, combine):
         step.add_argument("--into", type=Path, required=True, help="the folder that takes everything")
         step.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
     given.into.mkdir(parents=True, exist_ok=True)
-    {"gather": _gather, "fit": _fit, "export": _export}[given.step](given)
+    {"gather": _gather, "fit": _fit, "export": _export, "combine": _combine}[given.step](given)
 
 
 def _gather(given: argparse.Namespace) -> None:
@@ -63,7 +67,24 @@ def _fit(given: argparse.Namespace) -> None:
 def _export(given: argparse.Namespace) -> None:
     from evals.train.export import export
 
-    print(export(given.into / "checkpoint.pt"))
+    print(export(given.into / "checkpoint.pt", given.into / "checker.npz"))
+
+
+def _combine(given: argparse.Namespace) -> None:
+    from assistant.assistant import Assistant
+    from evals.train import combine
+
+    assistant = Assistant()
+    assistant.ready()
+    checker = combine.reading_checker(assistant, given.into / "checker.npz")
+    held_out = {card.id for card in statements.read(given.into / "cards.jsonl") if card.held_out}
+    sets = {"held-out": [claim for claim in _lines(given.claims) if claim["card"] in held_out]}
+    sets |= {path.stem: list(_lines(path)) for path in given.dev}
+    seen = {name: combine.seen(claims, assistant, checker) for name, claims in sets.items()}
+    weights = combine.combine(seen["held-out"], given.accepted)
+    print(json.dumps(weights))
+    for name, claims in seen.items():
+        print(name, json.dumps(combine.table_of(claims, combine.scores(claims, weights) >= 0)))
 
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Writes the trained layers into the package: matrices in 8 bits with one scale per output, heads in half precision."""
+"""Writes the trained layers into a model file: matrices in 8 bits with one scale per output, heads in 16."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,17 +7,15 @@ import numpy as np
 import torch  # type: ignore[import-not-found, unused-ignore]
 from numpy.typing import NDArray
 
-from assistant.crossencoder.trained import model_path
-
 _PARTS = {"out": "ao", "up": "fi", "down": "fo", "attention_norm": "aln", "norm": "oln"}
 
 
-def export(checkpoint: Path, target: Path | None = None) -> Path:
+def export(checkpoint: Path, target: Path) -> Path:
     """Write the model file.
 
     Args:
         checkpoint: of `loop.train`.
-        target: where to; None for the package.
+        target: where to.
     """
     state: Mapping[str, torch.Tensor] = torch.load(checkpoint, weights_only=True)["judge"]
     arrays: dict[str, NDArray[np.generic]] = {}
@@ -33,9 +31,8 @@ def export(checkpoint: Path, target: Path | None = None) -> Path:
                 arrays.update(_stored(f"t{number}.{letter}", kind, third))
         else:
             arrays.update(_stored(f"t{number}.{_PARTS[part]}", kind, values))
-    path = target or model_path()
-    np.savez(path, **arrays)  # type: ignore[arg-type]
-    return path
+    np.savez(target, **arrays)  # type: ignore[arg-type]
+    return target
 
 
 def _stored(name: str, kind: str, values: NDArray[np.float32]) -> dict[str, NDArray[np.generic]]:

@@ -181,7 +181,7 @@ def train(
     folder: Path,
     recipe: Recipe,
     *,
-    every: int = 300,
+    every: int = 200,
     stop_after: int | None = None,
 ) -> Judge:
     """Train, or go on from the folder's checkpoint.
