@@ -15,6 +15,7 @@ from assistant.web.auth import COOKIE, Users
 from assistant.web.health import Health
 from assistant.web.limits import MAX_BODY, RateLimit
 from assistant.web.login import login_page
+from assistant.web.mishaps import where
 from assistant.web.paths import HEALTH_PATHS, LOGIN_PATH, LOGOUT_PATH, what
 from vectorstore.errors import UserError
 
@@ -34,6 +35,8 @@ _HEADERS: "Mapping[str, str]" = {
 }
 _TRIES = "10/minute"
 _TOO_LARGE = f"the request is larger than {MAX_BODY:,} bytes"
+_NOT_SO = "the request lacks something, or holds what this endpoint does not know; /gradio_api/info lists what it takes"
+_FAILED = "something went wrong on the server; please ask again later"
 
 logger = logging.getLogger("assistant.web")
 
@@ -73,7 +76,7 @@ class Guard:
             refusal = await self._refusal(request)
             self.working += working
             try:
-                await (refusal or self._app)(scope, receive, send)
+                await _plainly(refusal or self._app, scope, receive, send)
             finally:
                 self.working -= working
         except _TooLargeError:
@@ -164,6 +167,31 @@ class Guard:
 
 class _TooLargeError(Exception):
     """A request body went on beyond what is read."""
+
+
+async def _plainly(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer a request; one that the application fails in gets a sentence, and the log no word of what it held."""
+    failing = started = False
+
+    async def held_back(message: Message) -> None:
+        # What Starlette says of an error that nobody caught, before it raises it again.
+        nonlocal failing, started
+        if message["type"] == "http.response.start":
+            failing = message["status"] == 500 and Headers(scope=message).get("content-type", "").startswith("text/")
+        if not failing:
+            started = True
+            await send(message)
+
+    try:
+        await app(scope, receive, held_back)
+    except _TooLargeError:
+        raise
+    except Exception as error:
+        logger.error("a request failed: %s", where(error))
+        if started:
+            return
+        wrong = isinstance(error, TypeError | ValueError) or type(error).__name__ == "RequestValidationError"
+        await (_said(400, _NOT_SO) if wrong else _said(500, _FAILED))(scope, receive, send)
 
 
 def _said(status: int, sentence: str, *, retry_after: int | None = None) -> Response:
