@@ -49,7 +49,9 @@ def _gather(given: argparse.Namespace) -> None:
     assistant = Assistant()
     claims = list(_lines(given.claims))
     statements.write(statements.gather(assistant, claims, given.held_out, given.seed), given.into / "cards.jsonl")
-    spared = {card for path in given.without for line in _lines(path) for card in line.get("gold", [])}
+    # A list's or a count's gold is half of the collection, and no question of the kind that is trained on.
+    asked = [line for path in given.without for line in _lines(path) if line.get("kind") not in ("list", "count")]
+    spared = {card for line in asked for card in line.get("gold", [])}
     questions.write(questions.gather(assistant, {c["card"] for c in claims} - spared), given.into / "asked.jsonl")
 
 
