@@ -182,7 +182,7 @@ def empty_database(store: Path) -> None:
     os.truncate(store / "chroma.sqlite3", 0)
 
 
-def made_with(home: Path, cards: int = CARDS) -> dict[str, PaperCard]:
+def made_with(home: Path, cards: int = 40) -> dict[str, PaperCard]:
     """The cards of a new state folder, by id."""
     assistant = own_assistant(home)
     records = [record(number, tags=["garden"], questions=[f"Who plans {number}?"]) for number in range(cards)]
@@ -242,7 +242,7 @@ def test_a_store_of_an_older_layout_keeps_all_its_cards(tmp_path: Path, monkeypa
     monkeypatch.setattr("vectorstore.store.LAYOUT", 99)
     with pytest.raises(UserError, match=r"another version of this program.*assistant doctor --repair"):
         own_assistant(home).ready()
-    assert f"all of its {CARDS} cards are in the new store" in repaired(home)
+    assert "all of its 40 cards are in the new store" in repaired(home)
     after = own_assistant(home)
     assert {card.id: card for card in after.cards()} == before
     assert is_whole(after)
