@@ -2,8 +2,8 @@
 
 `BEHAVIOURS` holds every script by name. A script that `@says` something gets the request as `Asked` and
 returns the text of a well-formed reply (`scripted_replies`); a script `@on_the_wire` gets the `Wire` and
-sends the bytes itself (`scripted_faults`, `scripted_oddities`). A sentence passed through `asked.lie(...)` is one that no
-answer may show.
+sends the bytes itself (`scripted_faults`, `scripted_oddities`). A sentence passed through `asked.lie(...)` is one
+that no answer may show.
 """
 
 import json

@@ -10,6 +10,7 @@ import gradio as gr
 from assistant.conversations import Turn, as_markdown, messages_of
 from assistant.types import Answered, EvidenceFound, Filters, Step, TextSoFar
 from assistant.web.lookups import Lookups
+from assistant.web.mishaps import where
 from assistant.web.rendering import (
     Progress,
     answer_html,
@@ -117,8 +118,8 @@ class Chat:
             yield shown.ended_with(
                 [question_html(question, language), failure_html(text(language, "failed", reason=str(error)), language)]
             )
-        except Exception:
-            _log.exception("a question could not be answered")
+        except Exception as error:
+            _log.error("a question could not be answered: %s", where(error))
             yield shown.ended_with(
                 [question_html(question, language), failure_html(text(language, "failed_plain"), language)]
             )
