@@ -18,7 +18,8 @@ GUARDSPACE = "align-a6ef98"
 def own_home(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A state folder of this module's own, with the built-in corpus and one conversation of two questions."""
     folder = tmp_path_factory.mktemp("chat") / "home"
-    shutil.copytree(home, folder)
+    # Others may have had conversations there, under names of their own.
+    shutil.copytree(home, folder, ignore=shutil.ignore_patterns("conversations.sqlite*"))
     talked = run("chat", home=folder, stdin=f"{ASKED}\nAnd on which data sets?\n/rate up well said\n")
     assert talked.returncode == 0, talked.stderr
     return folder

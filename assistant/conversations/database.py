@@ -75,14 +75,12 @@ class Database:
             connection.commit()
 
     def forget(self) -> None:
-        """Write the file anew and empty the write-ahead log: what was deleted is then in no file any more.
+        """Empty the write-ahead log too: what was deleted is then in no file any more.
 
         Raises:
             UserError: another program has been reading the file for long, so the words are still there.
         """
         with self._connected() as connection:
-            # Secure deletion leaves what SQLite had copied between its pages before.
-            connection.execute("VACUUM")
             busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
         if busy and self.path is not None:
             raise UserError(
