@@ -298,9 +298,9 @@ def test_thousands_of_cards_are_counted_at_once(gardens: Assistant) -> None:
         for number in range(2_000)
     ]
     holdings = Holdings(cards)
-    began = time.perf_counter()
+    began = time.process_time()
     assert holdings.mentions("GSM8K") == 2_000
-    assert time.perf_counter() - began < 0.5
+    assert time.process_time() - began < 0.5
 
 
 def test_of_a_term_that_no_card_mentions_the_part_that_some_do_is_pointed_out(assistant: Assistant) -> None:
