@@ -61,6 +61,7 @@ class Assistant:
         history: Sequence[Message] = (),
         filters: Filters | Mapping[str, Any] | None = None,
         model: bool | None = None,
+        show_all: bool = False,
     ) -> Answer:
         """Answer a question from the cards.
 
@@ -69,6 +70,7 @@ class Assistant:
             history: the conversation so far, messages in OpenAI's form, oldest first.
             filters: which cards may be used (`categories`, `tags`, `cards`).
             model: False answers without a language model even where one is configured.
+            show_all: show lists and overviews to their end.
 
         Returns:
             The verified answer; `status` is `insufficient_evidence` where the cards do not say.
@@ -76,7 +78,7 @@ class Assistant:
         Raises:
             UserError: the question is empty, or the store cannot be used.
         """
-        for event in self.stream(question, history=history, filters=filters, model=model):
+        for event in self.stream(question, history=history, filters=filters, model=model, show_all=show_all):
             if isinstance(event, Answered):
                 return event.answer
         raise AssertionError("a stream ends with an answer")
@@ -88,6 +90,7 @@ class Assistant:
         history: Sequence[Message] = (),
         filters: Filters | Mapping[str, Any] | None = None,
         model: bool | None = None,
+        show_all: bool = False,
     ) -> Iterator[Event]:
         """As `answer`, but step by step: what begins, evidence found, text so far (unverified), at last the answer."""
         from assistant.pipeline import answered
@@ -96,7 +99,7 @@ class Assistant:
         asked = _question(question)
         writes = self._writes() if model is None else model
         parts = Parts(self._collection, self._writer() if writes else None, history)
-        yield from answered(asked, parts, _filters(filters))
+        yield from answered(asked, parts, _filters(filters), show_all=show_all)
 
     def _writes(self) -> bool:
         return self._chat_model is not None or self.settings.uses_model

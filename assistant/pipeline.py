@@ -16,18 +16,21 @@ if TYPE_CHECKING:
 _CARDS = 10
 
 
-def answered(question: str, parts: Parts, filters: Filters | None = None) -> Iterator[Event]:
+def answered(question: str, parts: Parts, filters: Filters | None = None, *, show_all: bool = False) -> Iterator[Event]:
     """Everything that happens between a question and its answer, which comes last.
 
     Args:
         question: as typed, not empty.
         parts: what it is answered with.
         filters: which cards may be used.
+        show_all: a list or overview is wanted to its end, whether or not the question says so.
     """
     yield Step(step="understanding")
     if parts.writer is not None:
         parts.writer.model.warm()
     query = _understood(question, parts, filters)
+    if show_all:
+        query = query.model_copy(update={"show_all": True})
     route = ROUTES.get(query.kind)
     answer = (yield from route(query, parts)) if route is not None else None
     if answer is None:

@@ -314,3 +314,11 @@ def test_of_a_term_that_no_card_mentions_the_part_that_some_do_is_pointed_out(as
 
 def test_what_is_described_is_no_term_though_it_is_said_to_be_mentioned(assistant: Assistant) -> None:
     assert assistant.answer("Which papers mention ways to keep models honest?").kind == "topic"
+
+
+def test_a_caller_may_ask_for_a_list_and_an_overview_to_their_end(assistant: Assistant) -> None:
+    for question in ("Which papers mention GRPO?", "What has been done about KV cache compression?"):
+        short = assistant.answer(question)
+        whole = assistant.answer(question, show_all=True)
+        assert len(whole.citations) > len(short.citations)
+        assert {citation.card_id for citation in whole.citations} >= set(short.cards)

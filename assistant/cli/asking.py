@@ -23,6 +23,7 @@ def ask(
     model: Model = None,
     no_model: NoModel = False,
     k: Evidence = None,
+    show_all: Annotated[bool, typer.Option("--all", help="Show a list or an overview to its end.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Answer a question; every sentence cites the exact words of a card.
@@ -33,7 +34,7 @@ def ask(
     \b
     Examples:
       assistant ask "How does GuardSpace keep a model safe during fine-tuning?"
-      assistant ask "有哪些减少推理长度的方法?" --category reason
+      assistant ask "有哪些减少推理长度的方法?" --category reason --all
       echo "What was it tested on?" | assistant ask - --card align-a6ef98 --json
     """
     from assistant.cli.rendering import show_answer
@@ -43,9 +44,9 @@ def ask(
     filters = filters_of(category, tag, card)
     assistant = open_assistant(model=model, no_model=no_model, evidence=k)
     if sys.stdout.isatty() and not as_json:
-        answer = watch(assistant.stream(text, filters=filters))
+        answer = watch(assistant.stream(text, filters=filters, show_all=show_all))
     else:
-        answer = assistant.answer(text, filters=filters)
+        answer = assistant.answer(text, filters=filters, show_all=show_all)
     if as_json:
         typer.echo(clean_json(answer.model_dump_json(indent=2)))
     else:
