@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +12,49 @@ from numpy.typing import NDArray
 from vectorstore.embedders.base import Vectors, unit_rows
 from vectorstore.embedders.e5_weights import WeightsFile, unpack_nibbles
 
+if TYPE_CHECKING:
+    import onnxruntime
+
 # Beyond this a larger batch is no faster: what lies between two operators no longer fits the caches.
 _BATCH_TOKENS = 1024
+
+
+class WordTable:
+    """What goes into the graph: a vector for each token and each place.
+
+    Args:
+        weights: the opened weights file; its word table is read as needed, never loaded whole.
+    """
+
+    def __init__(self, weights: WeightsFile) -> None:
+        self._hidden = weights.shape.hidden
+        self._words = weights.blocks("emb.word", self._hidden)
+        self._places = weights.floats("emb.pos").reshape(-1, self._hidden) + weights.floats("emb.type")[: self._hidden]
+
+    def embeddings(self, ids: NDArray[np.int64]) -> Vectors:
+        """Token ids (texts, tokens) to (texts, tokens, hidden)."""
+        integers, scales = unpack_nibbles(self._words[ids])
+        vectors: Vectors = np.multiply(integers, scales[..., None], dtype=np.float32)
+        vectors = vectors.reshape(*ids.shape, self._hidden)
+        vectors += self._places[: ids.shape[1]]
+        return vectors
+
+
+def session(model: bytes | str, threads: int | None) -> onnxruntime.InferenceSession:
+    """Open a graph.
+
+    Args:
+        model: serialised, or its file.
+        threads: processor cores to use; None for all that this process may use.
+    """
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads or usable_cores()
+    options.log_severity_level = 3
+    # Waiting threads spin while a text is in work, which a short query gains by, and not a moment longer.
+    options.add_session_config_entry("session.force_spinning_stop", "1")
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
 class Encoder:
@@ -25,18 +67,8 @@ class Encoder:
     """
 
     def __init__(self, weights: WeightsFile, model: bytes, threads: int | None = None) -> None:
-        import onnxruntime
-
-        shape = weights.shape
-        self._hidden = shape.hidden
-        self._words = weights.blocks("emb.word", shape.hidden)
-        self._places = weights.floats("emb.pos").reshape(-1, shape.hidden) + weights.floats("emb.type")[: shape.hidden]
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads or usable_cores()
-        options.log_severity_level = 3
-        # Waiting threads spin while a text is in work, which a short query gains by, and not a moment longer.
-        options.add_session_config_entry("session.force_spinning_stop", "1")
-        self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        self._hidden = weights.shape.hidden
+        self._words, self._session = WordTable(weights), session(model, threads)
 
     def encode(self, texts: Sequence[Sequence[int]]) -> Vectors:
         """Mean vector of each text, scaled to length 1.
@@ -50,15 +82,8 @@ class Encoder:
         return unit_rows(vectors)
 
     def _run(self, ids: NDArray[np.int64]) -> Vectors:
-        (means,) = self._session.run(["means"], {"embeddings": self._embeddings(ids)})
+        (means,) = self._session.run(["means"], {"embeddings": self._words.embeddings(ids)})
         return np.asarray(means, dtype=np.float32)
-
-    def _embeddings(self, ids: NDArray[np.int64]) -> Vectors:
-        integers, scales = unpack_nibbles(self._words[ids])
-        vectors: Vectors = np.multiply(integers, scales[..., None], dtype=np.float32)
-        vectors = vectors.reshape(*ids.shape, self._hidden)
-        vectors += self._places[: ids.shape[1]]
-        return vectors
 
 
 def _batches(lengths: list[int]) -> Iterator[list[int]]:

@@ -23,7 +23,7 @@ from vectorstore.embedders.e5_weights import BLOCK, WeightsFile, unpack_nibbles
 Precision = Literal["int8", "int4"]
 
 FUSED = "com.microsoft"
-_OPSET, _IR_VERSION = 20, 10
+OPSET, IR_VERSION = 20, 10
 # GELU never goes below this; lifting its output by it makes all 256 steps of an unsigned byte useful.
 _GELU_FLOOR = np.float32(0.17)
 
@@ -70,8 +70,8 @@ class EncoderGraph:
         )
         model = helper.make_model(
             graph,
-            ir_version=_IR_VERSION,
-            opset_imports=[helper.make_opsetid("", _OPSET), helper.make_opsetid(FUSED, 1)],
+            ir_version=IR_VERSION,
+            opset_imports=[helper.make_opsetid("", OPSET), helper.make_opsetid(FUSED, 1)],
         )
         return bytes(model.SerializeToString())
 
