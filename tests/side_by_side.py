@@ -2,10 +2,9 @@
 
 import re
 
-from guarantees import figures
-
 from assistant import Assistant
 from assistant.types import Answer
+from evals.guarantees import figures
 
 _MARKERS = re.compile(r"((?:\[\d+\])+)")
 # A name before a line, the heading of a row: they cite nothing and say nothing.

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 
 import pytest
 from card_text import card
-from guarantees import check_guarantees
 
 from assistant import Assistant
 from assistant.abstention import Decision, decide
@@ -13,6 +12,7 @@ from assistant.names import NameIndex
 from assistant.retrieval import RetrievalSignals
 from assistant.types import Answer, CardHit, Filters, Query
 from assistant.understanding import understand
+from evals.guarantees import check_guarantees
 from vectorstore.cards import PaperCard
 
 GUARDSPACE = "align-a6ef98"

@@ -4,7 +4,6 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from guarantees import check_guarantees
 from langchain_core.documents import Document
 from langchain_core.embeddings import DeterministicFakeEmbedding
 from langchain_core.messages import AIMessage, HumanMessage
@@ -16,6 +15,7 @@ from own_cards import own_assistant, record, settings, write_cards
 
 from assistant import Assistant
 from assistant.types import Answer
+from evals.guarantees import check_guarantees
 from vectorstore.errors import UserError
 
 ASKED = "What does Wobble3 reach on the Pebble test?"

@@ -3,13 +3,13 @@
 import time
 
 import pytest
-from guarantees import bare, check_guarantees
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from assistant.assembly import from_verified
 from assistant.types import DraftClaim, Evidence, Query
 from assistant.verification import Checker, VerifiedDraft, parse_draft, verify_draft
+from evals.guarantees import bare, check_guarantees
 from vectorstore.cards import PaperCard
 from vectorstore.corpus import builtin_cards
 from vectorstore.disagreements import quotable_passages

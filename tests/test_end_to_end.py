@@ -9,12 +9,12 @@ import threading
 from pathlib import Path
 
 import pytest
-from guarantees import check_guarantees
 from pydantic import TypeAdapter
 
 from assistant import Assistant, UserError
 from assistant.settings import Settings
 from assistant.types import Answered, Event, EvidenceFound, Filters, Step
+from evals.guarantees import check_guarantees
 from vectorstore.cards import PaperCard
 
 ROOT = Path(__file__).parents[1]

@@ -7,13 +7,13 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from guarantees import bare, check_guarantees
 from pydantic import SecretStr
 from scripted_server import BEHAVIOURS, ScriptedServer
 
 from assistant import Assistant
 from assistant.settings import Settings
 from assistant.types import Answer, Answered
+from evals.guarantees import bare, check_guarantees
 from vectorstore.cards import PaperCard
 
 KEY = "sk-scripted-0123456789abcdef"

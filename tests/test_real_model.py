@@ -4,12 +4,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from guarantees import check_guarantees
 
 from assistant.answering.model import ChatModel
 from assistant.answering.probe import probe
 from assistant.settings import Settings
 from assistant.types import Answered, TextSoFar
+from evals.guarantees import check_guarantees
 
 if TYPE_CHECKING:
     from assistant import Assistant

@@ -6,12 +6,12 @@ from functools import cache
 
 import pytest
 from card_text import card
-from guarantees import figures
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from assistant.verification import Assessment, Checker, verify
 from assistant.verification.features import missing_names, statement_of
+from evals.guarantees import figures
 from vectorstore.cards import PaperCard
 from vectorstore.corpus import builtin_cards
 from vectorstore.disagreements import quotable_passages

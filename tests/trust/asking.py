@@ -1,9 +1,8 @@
 """One question, of which nothing is expected but that it is answered as promised or refused plainly."""
 
-from guarantees import check_guarantees
-
 from assistant import Assistant
 from assistant.types import Answer
+from evals.guarantees import check_guarantees
 from vectorstore.errors import UserError
 
 

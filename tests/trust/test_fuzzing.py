@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from asking import answered
 from card_text import card, rendered
-from guarantees import check_guarantees
 from hypothesis import given
 from hypothesis import strategies as st
 from own_cards import own_assistant, record, write_cards
@@ -21,6 +20,7 @@ from assistant.conversations import ConversationLog
 from assistant.settings import Settings, load_settings
 from assistant.types import Answer
 from assistant.verification import parse_draft
+from evals.guarantees import check_guarantees
 from vectorstore.errors import UserError
 from vectorstore.readers import read_cards
 

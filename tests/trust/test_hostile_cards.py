@@ -4,13 +4,13 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from guarantees import bare, check_guarantees
 from own_cards import settings, write_cards
 from pydantic import SecretStr
 from scripted_server import ScriptedServer
 
 from assistant import Assistant
 from assistant.types import Answer
+from evals.guarantees import bare, check_guarantees
 
 KEY = "sk-scripted-0123456789abcdef"
 

@@ -4,12 +4,12 @@ import time
 
 import pytest
 from asking import answered
-from guarantees import check_guarantees
 from rounds import TIMES
 
 from assistant import Assistant
 from assistant.pipeline import _understood
 from assistant.routes import Parts
+from evals.guarantees import check_guarantees
 
 # Seconds of processor time.
 LIMIT = 0.5

@@ -23,12 +23,24 @@ _ADDRESS = re.compile(r"https?://[^\s)\]>\"'，。]+")
 Cards = Mapping[str, PaperCard] | Callable[[str], PaperCard]
 
 
+class BrokenGuarantee(AssertionError):
+    """An answer shows what it must not, or lacks what it must have."""
+
+
+def _must(holds: object, said: object) -> None:
+    if not holds:
+        raise BrokenGuarantee(said)
+
+
 def check_guarantees(answer: Answer, cards: Cards) -> None:
     """Fail unless guarantees 1 to 5 hold for what the answer shows.
 
     Args:
         answer: any answer.
         cards: the cards by id, or a function that gives one (`Assistant.card`).
+
+    Raises:
+        BrokenGuarantee: says which sentence, quote or figure.
     """
     card_of = cards if callable(cards) else cards.__getitem__
     _quotes_are_the_cards_words(answer, card_of)
@@ -36,7 +48,9 @@ def check_guarantees(answer: Answer, cards: Cards) -> None:
     _every_figure_stands_in_a_cited_quote(answer)
     _an_answer_has_citations_and_a_refusal_has_none(answer)
     _nothing_shown_is_active(answer)
-    assert Answer.model_validate_json(answer.model_dump_json()) == answer
+    _must(
+        Answer.model_validate_json(answer.model_dump_json()) == answer, "the answer is not what it is written down as"
+    )
 
 
 def shown_sentences(answer: Answer) -> list[tuple[str, list[int]]]:
@@ -85,10 +99,10 @@ def bare(text: str) -> str:
 def _quotes_are_the_cards_words(answer: Answer, card_of: Callable[[str], PaperCard]) -> None:
     for citation in answer.citations:
         card = card_of(citation.card_id)
-        assert 0 <= citation.start < citation.end, citation
-        assert getattr(card, citation.field)[citation.start : citation.end] == citation.quote, citation
-        assert citation.quote.strip(), citation
-        assert citation.title == card.title, citation
+        _must(0 <= citation.start < citation.end, citation)
+        _must(getattr(card, citation.field)[citation.start : citation.end] == citation.quote, citation)
+        _must(citation.quote.strip(), citation)
+        _must(citation.title == card.title, citation)
 
 
 def _text_is_made_of_supported_claims(answer: Answer) -> None:
@@ -97,20 +111,21 @@ def _text_is_made_of_supported_claims(answer: Answer) -> None:
     rest = _uncited(answer)
     # What is said of the collection (how many cards, that one is silent) is said by the program, of no card's words.
     of_cards = answer.kind == "single"
-    assert not (of_cards and re.search(r"\w", rest)), f"shown without a citation: {rest!r}"
+    _must(not (of_cards and re.search(r"\w", rest)), f"shown without a citation: {rest!r}")
     supported = {bare(claim.text) for claim in answer.claims if claim.supported}
     for sentence, _ in shown_sentences(answer):
         if answer.mode != "catalog":
-            assert bare(sentence) in supported, f"shown but not supported: {sentence!r} of {supported}"
+            _must(bare(sentence) in supported, f"shown but not supported: {sentence!r} of {supported}")
         elif not answer.bars:
             # Before the quoted words stands the title of the card.
-            assert any(claim and claim in bare(sentence) for claim in supported), f"not supported: {sentence!r}"
+            _must(any(claim and claim in bare(sentence) for claim in supported), f"not supported: {sentence!r}")
     for claim in answer.claims:
         # Words of a longer sentence that is supported are shown with it.
         if not claim.supported and bare(claim.text) and not any(bare(claim.text) in whole for whole in supported):
-            assert bare(claim.text) not in bare(answer.text), f"not supported but shown: {claim.text!r}"
+            _must(bare(claim.text) not in bare(answer.text), f"not supported but shown: {claim.text!r}")
     if answer.mode == "llm":
-        assert answer.dropped == sum(not claim.supported for claim in answer.claims)
+        left_out = sum(not claim.supported for claim in answer.claims)
+        _must(answer.dropped == left_out, f"{answer.dropped} sentences are said to be left out, not {left_out}")
 
 
 def _every_figure_stands_in_a_cited_quote(answer: Answer) -> None:
@@ -119,29 +134,30 @@ def _every_figure_stands_in_a_cited_quote(answer: Answer) -> None:
     said = [(claim.text, claim.markers) for claim in answer.claims if claim.supported]
     for sentence, markers in [] if answer.bars else said if answer.mode == "catalog" else shown_sentences(answer):
         for marker in markers:
-            assert marker in quotes, f"[{marker}] cites nothing"
+            _must(marker in quotes, f"[{marker}] cites nothing")
         cited = [quotes[marker] for marker in markers]
         held = set().union(*(figures(citation.quote) for citation in cited))
         # A name such as Qwen2 is no figure where it is the cited card's own.
         named = set().union(*(figures(citation.title) for citation in cited))
         missing = figures(sentence) - held - named
-        assert not missing, f"{missing} of {sentence!r} not in {[citation.quote for citation in cited]}"
+        _must(not missing, f"{missing} of {sentence!r} not in {[citation.quote for citation in cited]}")
 
 
 def _an_answer_has_citations_and_a_refusal_has_none(answer: Answer) -> None:
     markers = [citation.marker for citation in answer.citations]
-    assert len(markers) == len(set(markers))
+    _must(len(markers) == len(set(markers)), f"markers {markers}")
     shown = {int(number) for number in _MARKERS.findall(answer.text)}
     if answer.status == "answered":
-        assert answer.citations
-        assert shown == set(markers), "every citation is used, and every marker cites"
+        _must(answer.citations, "answered without a citation")
+        _must(shown == set(markers), "every citation is used, and every marker cites")
         if answer.kind in ("single", "compare"):
-            assert answer.cards == list(dict.fromkeys(citation.card_id for citation in answer.citations))
+            cited = list(dict.fromkeys(citation.card_id for citation in answer.citations))
+            _must(answer.cards == cited, f"cards {answer.cards}, cited {cited}")
     else:
-        assert not answer.citations
-        assert not shown
-        assert answer.text.strip()
-        assert not answer.cards
+        _must(not answer.citations, "refused, with citations")
+        _must(not shown, "refused, with markers")
+        _must(answer.text.strip(), "refused without a word")
+        _must(not answer.cards, "refused, with cards")
 
 
 def _nothing_shown_is_active(answer: Answer) -> None:
@@ -149,8 +165,8 @@ def _nothing_shown_is_active(answer: Answer) -> None:
     for text in (answer.text, *answer.notes):
         for active in _ACTIVE.finditer(text):
             # A card's own words are shown as they are; to make them harmless is the page's business.
-            assert active.group() in quoted, text
+            _must(active.group() in quoted, text)
         for address in _ADDRESS.findall(answer.text):
-            assert address.rstrip(".,;") in quoted, address
+            _must(address.rstrip(".,;") in quoted, address)
         unprintable = {c for c in text if not c.isprintable() and c not in "\n\t"}
-        assert not unprintable, unprintable
+        _must(not unprintable, unprintable)
