@@ -10,22 +10,7 @@ from http.server import BaseHTTPRequestHandler
 from itertools import count
 from typing import Any
 
-_EVIDENCE = re.compile(r"^(?:Card: (?P<title>.*)|\[(?P<number>\d+)\] (?P<text>.*))$", re.MULTILINE)
-_HAN = re.compile(r"[一-鿿]")
-
-
-@dataclass(frozen=True)
-class Shown:
-    """One numbered evidence as the model was shown it."""
-
-    number: int
-    title: str
-    text: str
-
-    @property
-    def sentence(self) -> str:
-        """Its first sentence, without the closing mark."""
-        return re.split(r"(?<=[^\d])[.!?](?=\s|$)|[。！？]", self.text)[0].strip()
+from evals.exchange import Shown, chunk, cited, completion, error_body, evidence_of, last_message, wants_chinese
 
 
 @dataclass
@@ -49,23 +34,17 @@ class Asked:
     @cached_property
     def prompt(self) -> str:
         """The last user message."""
-        return str(self.body["messages"][-1]["content"]) if self.body.get("messages") else ""
+        return last_message(self.body)
 
     @cached_property
     def chinese(self) -> bool:
         """Whether a Chinese answer is wanted."""
-        return "Answer in Chinese" in self.prompt
+        return wants_chinese(self.prompt)
 
     @cached_property
     def evidence(self) -> list[Shown]:
         """What the prompt offers, those in the language of the answer first."""
-        shown, title = [], ""
-        for found in _EVIDENCE.finditer(self.prompt):
-            if found["number"] is None:
-                title = found["title"]
-            else:
-                shown.append(Shown(int(found["number"]), title, found["text"]))
-        return sorted(shown, key=lambda item: bool(_HAN.search(item.text)) != self.chinese)
+        return evidence_of(self.prompt)
 
     @cached_property
     def with_figure(self) -> Shown:
@@ -77,7 +56,7 @@ class Asked:
 
     def say(self, text: str, *numbers: int) -> str:
         """A sentence with its markers."""
-        return f"{text} {''.join(f'[{number}]' for number in numbers)}{'。' if self.chinese else '.'} "
+        return cited(text, *numbers, chinese=self.chinese)
 
     def lie(self, text: str, *numbers: int) -> str:
         """A sentence with its markers that no answer may show."""
@@ -141,7 +120,7 @@ class Wire:
     def reply(self, text: str) -> None:
         """A well-formed reply, streamed or not as the request asked."""
         if not self.asked.body.get("stream"):
-            self.status(200, _whole(text))
+            self.status(200, completion(text))
             return
         self.head()
         for piece in re.findall(r"\s*\S+\s*|\s+", text):
@@ -164,31 +143,3 @@ def on_the_wire(script: OnTheWire) -> OnTheWire:
     """Register a script that sends its bytes itself."""
     BEHAVIOURS[script.__name__] = script
     return script
-
-
-def chunk(delta: dict[str, Any] | None, finish: str | None) -> dict[str, Any]:
-    """One event of a streamed chat completion, as JSON."""
-    choices = [] if delta is None else [{"index": 0, "delta": delta, "finish_reason": finish}]
-    return {
-        "id": "c1",
-        "object": "chat.completion.chunk",
-        "created": 1,
-        "model": "scripted-model",
-        "choices": choices,
-    }
-
-
-def _whole(text: str) -> dict[str, Any]:
-    choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
-    return {
-        "id": "c1",
-        "object": "chat.completion",
-        "created": 1,
-        "model": "scripted-model",
-        "choices": [choice],
-    }
-
-
-def error_body(message: str, code: str | None = None) -> dict[str, Any]:
-    """An error as OpenAI words it."""
-    return {"error": {"message": message, "type": "scripted", "code": code}}

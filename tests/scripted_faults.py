@@ -3,7 +3,9 @@
 import json
 from itertools import count
 
-from scripted_exchange import Wire, chunk, error_body, on_the_wire
+from scripted_exchange import Wire, on_the_wire
+
+from evals.exchange import chunk, error_body
 
 
 @on_the_wire

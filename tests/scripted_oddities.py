@@ -5,7 +5,9 @@ import socket
 import struct
 from collections.abc import Callable
 
-from scripted_exchange import BEHAVIOURS, Wire, chunk, error_body, on_the_wire
+from scripted_exchange import BEHAVIOURS, Wire, on_the_wire
+
+from evals.exchange import chunk, error_body
 
 # What servers and proxies say between 400 and 529, with how long to wait in every form that is seen.
 STATUSES = {

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 from gradio_client import Client
-from paced_model import paced_model
 from served import Served
 
 from assistant.web.binding import Options, bound
 from assistant.web.calls import without_paths
 from assistant.web.limits import BusyError, Gate
 from assistant.web.paths import what
+from evals.paced import PacedModel
 from vectorstore.errors import UserError
 
 if TYPE_CHECKING:
@@ -236,12 +236,12 @@ def test_an_address_that_is_none_is_said_to_be_none() -> None:
 
 def test_sigterm_finishes_the_answer_under_way_and_exits_with_0(home: Path) -> None:
     with (
-        paced_model() as model,
+        PacedModel() as model,
         serving(home, OPENAI_BASE_URL=model.base_url, ASSISTANT_MODEL="openai:scripted") as (process, url),
     ):
         client = Client(url, verbose=False, analytics_enabled=False)
         job = client.submit(question="How does GuardSpace keep a model safe?", api_name="/answer")
-        while not model.completions:
+        while not model.asked:
             time.sleep(0.02)
         process.send_signal(signal.SIGTERM)
         time.sleep(0.3)
