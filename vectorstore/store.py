@@ -31,6 +31,8 @@ _INDEX: Mapping[str, Any] = {
     "passages": {"space": "cosine", "ef_search": 200, "ef_construction": 128},
     "cards": {"space": "l2", "ef_construction": 8, "max_neighbors": 4, "batch_size": 100, "sync_threshold": 200},
 }
+# Ids alone are so light that a home store gives many at once: each page has to count its way past those before it.
+_LIGHT_PAGE = 20_000
 # Begins the revision of a store that is being written, or whose writer was killed.
 _WRITING = "writing-"
 
@@ -74,6 +76,8 @@ class CardStore:
     def __init__(self, config: StoreConfig, fingerprint: str) -> None:
         self.config, self._fingerprint = config, fingerprint
         self._nested = 0
+        # What `hashes` said, and at which revision; a writer keeps it in step, so that it is read once per ingest.
+        self._hashed: tuple[str, dict[str, str]] | None = None
         self._open()
 
     def _open(self) -> None:
@@ -187,6 +191,7 @@ class CardStore:
         if self.config.kind == "embedded":
             self._drop_index_of_cards()
         with self.writing():
+            self._hashed = None
             for ids in _chunks(self.card_ids(), _IDS_AT_ONCE):
                 self._cards.update(ids=ids, metadatas=[{"hash": ""}] * len(ids))
             with plain_errors(self.config):
@@ -209,18 +214,24 @@ class CardStore:
     def writing(self) -> Iterator[None]:
         """Make several writes one change of revision; each write by itself is in one, too."""
         if not self._nested:
-            self.refresh()
+            before = self.refresh()
             self._seen = f"{_WRITING}{uuid.uuid4().hex}"
             self._note(revision=self._seen)
+            self._hashed = (self._seen, self._hashed[1]) if self._hashed and self._hashed[0] == before else None
         self._nested += 1
         try:
             yield
+        except BaseException:
+            self._hashed = None
+            raise
         finally:
             self._nested -= 1
         # Not reached when a write failed: the store then says that it was interrupted.
         if not self._nested:
-            self._seen = uuid.uuid4().hex
+            written, self._seen = self._seen, uuid.uuid4().hex
             self._note(revision=self._seen)
+            if self._hashed is not None and self._hashed[0] == written:
+                self._hashed = (self._seen, self._hashed[1])
 
     def count(self) -> int:
         """Number of cards."""
@@ -244,6 +255,8 @@ class CardStore:
         with self.writing():
             for part in _chunks(list(batch), _IDS_AT_ONCE):
                 self._put(part)
+                if self._hashed is not None:
+                    self._hashed[1].update((stored.card.id, stored.card.content_hash()) for stored in part)
 
     def _put(self, batch: Sequence[StoredCard]) -> None:
         ids = [stored.card.id for stored in batch]
@@ -284,6 +297,9 @@ class CardStore:
         with self.writing():
             for ids in _chunks(list(card_ids), _IDS_AT_ONCE):
                 self._cards.delete(ids=ids)
+                if self._hashed is not None:
+                    for card_id in ids:
+                        self._hashed[1].pop(card_id, None)
                 self._delete_passages(list(self._passage_ids({"card_id": {"$in": ids}})))
 
     def remove_orphans(self) -> int:
@@ -298,7 +314,7 @@ class CardStore:
         return len(orphans)
 
     def _passage_ids(self, where: Mapping[str, Any] | None = None) -> Iterator[str]:
-        return (entry for page in list(self._pages(self._passages, where, include=[])) for entry in page["ids"])
+        return (entry for page in self._pages(self._passages, where, include=[]) for entry in page["ids"])
 
     def _delete_passages(self, ids: Sequence[str]) -> None:
         for part in _chunks(list(ids), min(_IDS_AT_ONCE, self.config.page)):
@@ -308,11 +324,15 @@ class CardStore:
 
     def hashes(self) -> dict[str, str]:
         """Card id to content hash, for every card; the hash of one whose replacing was cut off is empty."""
-        return {
-            card_id: str(metadata["hash"])
-            for page in self._pages(self._cards, include=["metadatas"])
-            for card_id, metadata in zip(page["ids"], page["metadatas"], strict=True)
-        }
+        revision = self.revision()
+        if self._hashed is None or self._hashed[0] != revision:
+            read = {
+                card_id: str(metadata["hash"])
+                for page in self._pages(self._cards, include=["metadatas"])
+                for card_id, metadata in zip(page["ids"], page["metadatas"], strict=True)
+            }
+            self._hashed = (revision, read)
+        return dict(self._hashed[1])
 
     def cards(self, where: Mapping[str, Any] | None = None) -> Iterator[PaperCard]:
         """Every card, or those whose metadata match Chroma's `where` filter, in order of their ids' storage."""
@@ -326,6 +346,8 @@ class CardStore:
 
     def _pages(self, part: Part, where: Mapping[str, Any] | None = None, *, include: list[str]) -> Iterator[Any]:
         size, offset = self.config.page, 0
+        if not include and self.config.kind != "cloud":
+            size = max(size, _LIGHT_PAGE)
         while True:
             page = part.get(where=dict(where) if where else None, include=include, limit=size, offset=offset)
             if page["ids"]:
