@@ -69,8 +69,8 @@ class Settings(BaseSettings):
     serve_concurrency: int | None = Field(
         None,
         ge=1,
-        le=64,
-        description="answers that `assistant serve` works on at once; by itself 4, or 16 where a model writes",
+        le=1000,
+        description="answers that `assistant serve` works on at once; by itself 4, or 64 where a model writes",
     )
     serve_queue: int = Field(
         100, ge=1, le=10_000, description="questions that may wait there; more are told to come back"
@@ -87,7 +87,7 @@ class Settings(BaseSettings):
     @property
     def answers_at_once(self) -> int:
         """How many answers a server works on: a few where they cost processor time, more where it waits for a model."""
-        return self.serve_concurrency or (16 if self.uses_model else 4)
+        return self.serve_concurrency or (64 if self.uses_model else 4)
 
     @cached_property
     def model_name(self) -> str:

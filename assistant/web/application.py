@@ -1,5 +1,6 @@
 """Page, API and tools as one application, opened and warmed before the first visitor comes."""
 
+import asyncio
 import os
 import threading
 from collections.abc import AsyncIterator, Callable
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from assistant import Assistant
     from assistant.collection import Progress
     from assistant.settings import Settings
+
+# For what takes no answer: opening a page, looking up a card, rating.
+_OTHER_THREADS = 40
 
 _WARMING_QUESTION = "How does GuardSpace keep a model safe during fine-tuning?"
 
@@ -116,6 +120,8 @@ def application(
 
     @asynccontextmanager
     async def running(_: FastAPI) -> AsyncIterator[None]:
+        # Without this the answers for agents would share a handful of threads.
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(settings.answers_at_once + _OTHER_THREADS))
         async with agents.session_manager.run():
             yield
 
@@ -126,6 +132,9 @@ def application(
     app = FastAPI(lifespan=running, openapi_url=None, docs_url=None, redoc_url=None)
     for path in MCP_PATHS:
         app.router.routes.append(Route(path, StreamableHTTPASGIApp(agents.session_manager), methods=["POST"]))
+    # An answer that waits for its model holds a thread. Both kinds of answers may be under way, and pages open besides;
+    # Gradio's 40 would have some of them wait for others to end.
+    blocks.max_threads = 2 * settings.answers_at_once + _OTHER_THREADS
     # Calls past the queue stay closed: the queue is what keeps the server from drowning.
     blocks.queue(max_size=settings.serve_queue, default_concurrency_limit=settings.answers_at_once, api_open=False)
     gr.mount_gradio_app(
