@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +12,12 @@ from vectorstore.connection import Part, StoreConfig, connect, opening, plain_er
 from vectorstore.errors import EmbedderError, StoreError
 from vectorstore.lock import Lease
 from vectorstore.salvage import drop_index, is_half_saved, is_index_damage
+from vectorstore.sparse import indexed, words_of
 from vectorstore.tags import normalise
 
 if TYPE_CHECKING:
     import numpy as np
+    from chromadb import Search
 
 __all__ = ["CardStore", "Entry", "StoreConfig", "StoredCard"]
 
@@ -92,8 +94,8 @@ class CardStore:
             collection = self._client.get_or_create_collection(
                 f"{self.config.collection}-{part}",
                 embedding_function=None,
-                configuration={"hnsw": _INDEX[part]},
-                metadata={"embedder": self._fingerprint, "layout": LAYOUT, "revision": "empty"},
+                **self._indexing(part),
+                metadata={"embedder": self._fingerprint, "layout": self._layout, "revision": "empty"},
             )
         made = collection.metadata or {}
         rebuild = (
@@ -105,9 +107,15 @@ class CardStore:
                 f"the store's vectors were made by {made.get('embedder')!r}, not by the configured "
                 f"{self._fingerprint!r}; set the embedder it was made with, or {rebuild}"
             )
-        if made.get("layout") != LAYOUT:
+        if made.get("layout") != self._layout:
             raise StoreError(f"the store was written by another version of this program; {rebuild}")
         return Part(collection, self.config)
+
+    def _indexing(self, part: str) -> dict[str, Any]:
+        if self.config.kind == "cloud":
+            # Chroma Cloud tunes its own vector index, and needs none to give a card by its id.
+            return {"schema": indexed()} if part == "passages" else {}
+        return {"configuration": {"hnsw": _INDEX[part]}}
 
     def lease(self, home: Path) -> Lease | None:
         """What one writer holds at a time where the store is shared beyond one state folder.
@@ -192,7 +200,7 @@ class CardStore:
             self._drop_index_of_cards()
         with self.writing():
             self._hashed = None
-            for ids in _chunks(self.card_ids(), _IDS_AT_ONCE):
+            for ids in _chunks(self.card_ids(), self._ids_at_once):
                 self._cards.update(ids=ids, metadatas=[{"hash": ""}] * len(ids))
             with plain_errors(self.config):
                 self._client.delete_collection(self._passages.name)
@@ -253,7 +261,7 @@ class CardStore:
         if not batch:
             return
         with self.writing():
-            for part in _chunks(list(batch), _IDS_AT_ONCE):
+            for part in _chunks(list(batch), self._ids_at_once):
                 self._put(part)
                 if self._hashed is not None:
                     self._hashed[1].update((stored.card.id, stored.card.content_hash()) for stored in part)
@@ -264,7 +272,9 @@ class CardStore:
         if replaced:
             self._cards.update(ids=replaced, metadatas=[{"hash": ""}] * len(replaced))
         rows = [
-            (entry, vector) for stored in batch for entry, vector in zip(stored.entries, stored.vectors, strict=True)
+            (self._with_words(stored.card, entry), vector)
+            for stored in batch
+            for entry, vector in zip(stored.entries, stored.vectors, strict=True)
         ]
         for part in _chunks(rows, self._writable):
             self._passages.upsert(
@@ -285,6 +295,24 @@ class CardStore:
             where = {"card_id": {"$in": replaced}}
             self._delete_passages([one for one in self._passage_ids(where) if one not in written])
 
+    def _with_words(self, card: PaperCard, entry: Entry) -> Entry:
+        """An entry as it is stored: where Chroma searches for words itself, they stand beside its text."""
+        return replace(entry, metadata={**entry.metadata, **words_of(card, entry)}) if self.is_hybrid else entry
+
+    @property
+    def _layout(self) -> int:
+        # A store in Chroma Cloud has one more thing written for a card: its words.
+        return LAYOUT + self.is_hybrid
+
+    @property
+    def is_hybrid(self) -> bool:
+        """Whether `search` can be used: Chroma Cloud alone has it."""
+        return self.config.kind == "cloud"
+
+    @property
+    def _ids_at_once(self) -> int:
+        return min(_IDS_AT_ONCE, self.config.page)
+
     @property
     def _writable(self) -> int:
         with plain_errors(self.config):
@@ -295,7 +323,7 @@ class CardStore:
         if not card_ids:
             return
         with self.writing():
-            for ids in _chunks(list(card_ids), _IDS_AT_ONCE):
+            for ids in _chunks(list(card_ids), self._ids_at_once):
                 self._cards.delete(ids=ids)
                 if self._hashed is not None:
                     for card_id in ids:
@@ -317,7 +345,7 @@ class CardStore:
         return (entry for page in self._pages(self._passages, where, include=[]) for entry in page["ids"])
 
     def _delete_passages(self, ids: Sequence[str]) -> None:
-        for part in _chunks(list(ids), min(_IDS_AT_ONCE, self.config.page)):
+        for part in _chunks(list(ids), self._ids_at_once):
             self._passages.delete(ids=part)
 
     # Reading
@@ -359,7 +387,7 @@ class CardStore:
     def get(self, card_ids: Iterable[str]) -> dict[str, PaperCard]:
         """The cards of these ids that exist."""
         found: dict[str, PaperCard] = {}
-        for ids in _chunks(list(dict.fromkeys(card_ids)), min(_IDS_AT_ONCE, self.config.page)):
+        for ids in _chunks(list(dict.fromkeys(card_ids)), self._ids_at_once):
             page = self._cards.get(ids=ids, include=["documents"])
             for card_id, document in zip(page["ids"], page["documents"], strict=True):
                 found[card_id] = PaperCard.model_validate_json(document)
@@ -368,7 +396,7 @@ class CardStore:
     def vectors(self, card_ids: Sequence[str]) -> "dict[str, dict[str, np.ndarray]]":
         """The vectors of some cards' own passages: by card id, then by the passage's words."""
         found: dict[str, dict[str, np.ndarray]] = {card_id: {} for card_id in card_ids}
-        for ids in _chunks(list(found), _IDS_AT_ONCE):
+        for ids in _chunks(list(found), self._ids_at_once):
             where = {"$and": [{"card_id": {"$in": ids}}, {"kind": "text"}]}
             for page in self._pages(self._passages, where, include=["documents", "embeddings"]):
                 for entry, text, row in zip(page["ids"], page["documents"], page["embeddings"], strict=True):
@@ -384,6 +412,15 @@ class CardStore:
             include=["distances"],
         )
         return [(entry, 1.0 - distance) for entry, distance in zip(page["ids"][0], page["distances"][0], strict=True)]
+
+    def search(self, searches: "Sequence[Search]") -> list[list[tuple[str, float]]]:
+        """What some searches of Chroma's own kind find: for each (entry id, score), best (lowest score) first.
+
+        Raises:
+            StoreError: it fails, or this Chroma has no such search.
+        """
+        found = self._passages.search(list(searches))
+        return [list(zip(ids, scores, strict=True)) for ids, scores in zip(found["ids"], found["scores"], strict=True)]
 
 
 def _card_metadata(card: PaperCard) -> dict[str, Any]:
