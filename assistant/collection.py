@@ -15,6 +15,7 @@ from assistant.retrieval import Retriever
 from assistant.settings import Settings
 from vectorstore.atlas import Atlas
 from vectorstore.cards import PaperCard
+from vectorstore.chroma_import import import_chroma
 from vectorstore.ingest import IngestReport, ingest
 from vectorstore.keywords import KeywordIndex
 from vectorstore.lock import Progress, WriterLock
@@ -82,13 +83,13 @@ class Collection:
     @cached_property
     def embedder(self) -> "Embedder":
         """The embedder that made the store's vectors."""
-        from vectorstore.embedders import get_embedder, wrap
+        from vectorstore.embedders import open_embedder, wrap
 
         settings = self._settings
         if self._embeddings is not None:
             return wrap(self._embeddings)
         key = settings.openai_api_key
-        return get_embedder(
+        return open_embedder(
             settings.embedder,
             cache_dir=settings.home / "embedders",
             model=settings.embedder_model,
@@ -109,11 +110,14 @@ class Collection:
             tenant=settings.chroma_tenant,
             database=settings.chroma_database,
         )
-        # The embedder loads while Chroma is being imported: each takes about half a second.
+        from vectorstore.embedders import import_embedder
+
+        if self._embeddings is None:
+            import_embedder(settings.embedder)
+        # The embedder's weights are read while Chroma is being imported.
         with ThreadPoolExecutor(1) as pool:
             embedder = pool.submit(lambda: self.embedder)
-            import chromadb  # noqa: F401
-
+            import_chroma()
             return CardStore(config, embedder.result().fingerprint)
 
     @cached_property

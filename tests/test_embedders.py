@@ -1,5 +1,6 @@
 """The embedders: e5's tokens, vectors and cache, and what comes from an endpoint or a LangChain object."""
 
+import asyncio
 import json
 import multiprocessing
 import threading
@@ -142,9 +143,11 @@ def test_a_question_finds_its_passage_across_languages(e5: E5Embeddings) -> None
     assert (near.argmax(axis=1) == np.arange(10)).mean() >= 0.8
 
 
-def test_langchain_sees_an_embedder(e5: E5Embeddings) -> None:
-    assert isinstance(e5, Embeddings)
+def test_langchain_sees_an_embedder(e5: E5Embeddings, cache: Path) -> None:
+    assert isinstance(get_embedder("e5", cache_dir=cache), Embeddings)
     assert wrap(e5) is e5
+    assert asyncio.run(e5.aembed_query("why")) == e5.embed_query("why")
+    assert asyncio.run(e5.aembed_documents(["why"])) == e5.embed_documents(["why"])
     assert np.allclose(e5.embed_documents(TEXTS[:2]), e5.embed_array(TEXTS[:2]), atol=1e-6)
     assert np.allclose(e5.embed_query("why"), e5.embed_array(["why"], kind="query")[0], atol=1e-6)
     assert not np.allclose(e5.embed_query("why"), e5.embed_documents(["why"])[0], atol=1e-3)

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
+from vectorstore.chroma_import import import_chroma
 from vectorstore.errors import StoreError, UserError
 from vectorstore.rescue import DATABASE, is_headless
 
@@ -83,6 +84,7 @@ def connect(config: StoreConfig) -> "ClientAPI":
             f"ASSISTANT_COLLECTION is {config.collection!r}; it must be 3 to 200 letters, digits, '.', '_' or '-', "
             "with a letter or digit at both ends"
         )
+    import_chroma()
     from chromadb.config import Settings
 
     settings = Settings(anonymized_telemetry=False)

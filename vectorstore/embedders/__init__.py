@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from langchain_core.embeddings import Embeddings
-
-from vectorstore.embedders.base import Embedder, Kind, Progress, Vectors
+from vectorstore.embedders.base import Embedder, Kind, Progress, Vectors, known_to_langchain
 from vectorstore.errors import EmbedderError
 
-__all__ = ["Embedder", "Kind", "Progress", "Vectors", "get_embedder", "wrap"]
+if TYPE_CHECKING:
+    from langchain_core.embeddings import Embeddings
+
+__all__ = ["Embedder", "Kind", "Progress", "Vectors", "get_embedder", "import_embedder", "open_embedder", "wrap"]
 
 
 @dataclass(frozen=True)
@@ -36,9 +39,19 @@ def _openai(wish: _Wish) -> Embedder:
 
 
 _REGISTRY: dict[str, Callable[[_Wish], Embedder]] = {"e5": _e5, "openai": _openai}
+_NEEDS = {"e5": ("vectorstore.embedders.e5", "onnxruntime"), "openai": ("vectorstore.embedders.openai",)}
 
 
-def get_embedder(
+def import_embedder(name: str) -> None:
+    """Import what an embedder needs, before it is opened in a thread beside others that import.
+
+    Two threads that import one package at once may each find half of it.
+    """
+    for module in _NEEDS.get(name, ()):
+        import_module(module)
+
+
+def open_embedder(
     name: str = "e5",
     *,
     cache_dir: Path,
@@ -47,7 +60,7 @@ def get_embedder(
     api_key: str | None = None,
     progress: Progress | None = None,
 ) -> Embedder:
-    """Make the embedder of that name.
+    """Make the embedder of that name, for this program's own use: LangChain does not know it yet.
 
     Args:
         name: ``e5`` or ``openai``.
@@ -66,6 +79,20 @@ def get_embedder(
     return make(_Wish(Path(cache_dir), model, base_url, api_key, progress))
 
 
+def get_embedder(
+    name: str = "e5",
+    *,
+    cache_dir: Path,
+    model: str | None = None,
+    base_url: str | None = None,
+    api_key: str | None = None,
+    progress: Progress | None = None,
+) -> Embedder:
+    """As `open_embedder`; what it gives goes wherever a LangChain embedder goes."""
+    known_to_langchain()
+    return open_embedder(name, cache_dir=cache_dir, model=model, base_url=base_url, api_key=api_key, progress=progress)
+
+
 def wrap(embeddings: Embeddings, name: str | None = None) -> Embedder:
     """Use any LangChain embedder; an `Embedder` is given back as it is.
 
@@ -75,4 +102,7 @@ def wrap(embeddings: Embeddings, name: str | None = None) -> Embedder:
     """
     from vectorstore.embedders.wrapped import WrappedEmbedder
 
-    return embeddings if isinstance(embeddings, Embedder) else WrappedEmbedder(embeddings, name)
+    if isinstance(embeddings, Embedder):
+        return embeddings
+    known_to_langchain()
+    return WrappedEmbedder(embeddings, name)

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
+import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import Literal, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 import numpy as np
-from langchain_core.embeddings import Embeddings
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from langchain_core.embeddings import Embeddings as _Base
+else:
+    # LangChain's class is an interface alone, and importing it takes a tenth of a second: see `known_to_langchain`.
+    _Base = ABC
 
 Kind = Literal["passage", "query"]
 Vectors = NDArray[np.float32]
@@ -16,7 +22,7 @@ Progress = Callable[[int, int, str], None]
 """Called with (steps done, steps in all, what is being done)."""
 
 
-class Embedder(Embeddings):
+class Embedder(_Base):
     """A LangChain embedder that knows who it is.
 
     Vectors of two embedders may be compared only where their fingerprints are equal.
@@ -54,6 +60,21 @@ class Embedder(Embeddings):
     def embed_query(self, text: str) -> list[float]:
         """LangChain's door for a search query."""
         return cast(list[float], self.embed_array([text], kind="query")[0].tolist())
+
+    async def aembed_documents(self, texts: list[str]) -> list[list[float]]:
+        """`embed_documents` without blocking the event loop."""
+        return await asyncio.to_thread(self.embed_documents, texts)
+
+    async def aembed_query(self, text: str) -> list[float]:
+        """`embed_query` without blocking the event loop."""
+        return await asyncio.to_thread(self.embed_query, text)
+
+
+def known_to_langchain() -> None:
+    """Have LangChain take every `Embedder`, those made already included, for one of its own."""
+    from langchain_core.embeddings import Embeddings
+
+    Embeddings.register(Embedder)
 
 
 def unit_rows(vectors: Vectors) -> Vectors:

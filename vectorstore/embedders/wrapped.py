@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
-from langchain_core.embeddings import Embeddings
 
 from vectorstore.embedders.base import Embedder, Kind, Vectors, unit_rows
 from vectorstore.errors import EmbedderError
+
+if TYPE_CHECKING:
+    from langchain_core.embeddings import Embeddings
 
 _PROBE = "dimension"
 
