@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from assistant.types import CardHit, Filters
 from vectorstore.cards import FIELDS, PaperCard
+from vectorstore.found import Found, Search
+from vectorstore.hybrid import HybridIndex, HybridSearch, WordIndex
 from vectorstore.keywords import KeywordIndex
 from vectorstore.language import language_of
 from vectorstore.passages import Passage
@@ -35,6 +37,7 @@ class Weights:
         stand_in: so much of the passages' signals stands in for the questions' where those are lower, so that a
             card without questions has a chance beside one with them.
         name: the question names the method that the card introduces (0 to 1).
+        fused: how high the card stands in the store's own fusion of both rankings (0 to 1), where it makes one.
     """
 
     keyword: float = 18.0
@@ -45,6 +48,7 @@ class Weights:
     passages: float = 10.0
     stand_in: float = 0.5
     name: float = 10.0
+    fused: float = 1.0
 
 
 @dataclass
@@ -56,6 +60,7 @@ class Signals:
     questions: list[float] = field(default_factory=list)
     passages: list[tuple[float, str]] = field(default_factory=list)
     name: float = 0.0
+    fused: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -90,6 +95,29 @@ class Retrieved:
     vector: "np.ndarray"
 
 
+class LocalSearch:
+    """Finds candidates by their vectors in the store and by their words in the keyword index.
+
+    Args:
+        store, keywords: the two indexes.
+    """
+
+    def __init__(self, store: CardStore, keywords: KeywordIndex) -> None:
+        self._store, self._keywords = store, keywords
+
+    def found(
+        self,
+        vector: "np.ndarray",
+        wanted: Sequence[str],
+        *,
+        where: Mapping[str, Any] | None = None,
+        only: Sequence[str] | None = None,
+    ) -> Found:
+        """Entries and cards near a question; see `Search`."""
+        words = self._keywords.search(wanted, _KEYWORD_CARDS, only=only)
+        return Found(self._store.nearest(vector, _DENSE_ENTRIES, where), dict(words))
+
+
 class Retriever:
     """Finds cards for a question.
 
@@ -101,12 +129,15 @@ class Retriever:
     def __init__(
         self,
         store: CardStore,
-        keywords: KeywordIndex,
+        keywords: WordIndex,
         embedder: "Embedder",
         named: Any = None,
         weights: Weights | None = None,
     ) -> None:
         self._store, self._keywords, self._embedder = store, keywords, embedder
+        self._search: Search = (
+            HybridSearch(store, keywords) if isinstance(keywords, HybridIndex) else LocalSearch(store, keywords)
+        )
         self._named = named
         self._weights = weights or Weights()
 
@@ -159,10 +190,12 @@ class Retriever:
         only = allowed.ids if allowed is not None else None
         wanted = query_terms(question)
         attainable = self._attainable(wanted)
-        for card_id, score in self._keywords.search(wanted, _KEYWORD_CARDS, only=only):
+        found = self._search.found(vector, wanted, where=allowed.where if allowed is not None else None, only=only)
+        for card_id, score in found.words.items():
             seen[card_id].keyword = score / attainable
-        where = allowed.where if allowed is not None else None
-        for entry, similarity in self._store.nearest(vector, _DENSE_ENTRIES, where):
+        for card_id, place in found.fused.items():
+            seen[card_id].fused = place
+        for entry, similarity in found.entries:
             card_id, _, label = entry.partition("|")
             unseen = min(unseen, similarity)
             if label.startswith("q/"):
@@ -209,6 +242,7 @@ def _score(signals: Signals, weights: Weights, unseen: float) -> float:
         + weights.passage * passage
         + weights.passages * passages
         + weights.name * signals.name
+        + weights.fused * signals.fused
     )
 
 

@@ -23,7 +23,7 @@ _WRITER_BYTES = 64_000_000
 _FIELD = "words"
 _AT_ONCE = 500
 # The latent space is fitted on so many cards at most, spread over the collection; the others are folded in.
-_FITTED_CARDS = 2_000
+FITTED_CARDS = 2_000
 # It is fitted anew when this share of the cards is new to it.
 _NEW_SHARE = 1 / 3
 
@@ -153,8 +153,8 @@ class KeywordIndex:
         stale = [card_id for card_id, digest in wanted.items() if present.get(card_id) != digest]
         space = self._kept_space(len(wanted), len(stale)) if known else None
         if space is None:
-            spread = list(wanted)[:: max(1, math.ceil(len(wanted) / _FITTED_CARDS))]
-            space, unplaced = LatentSpace.fit(words for _, words in _words_of(store, spread)), list(wanted)
+            spread = list(wanted)[:: max(1, math.ceil(len(wanted) / FITTED_CARDS))]
+            space, unplaced = LatentSpace.fit(words for _, words in indexed_words(store, spread)), list(wanted)
         else:
             unplaced = stale
         if not (gone or stale or unplaced):
@@ -166,7 +166,7 @@ class KeywordIndex:
         space.fold({}, gone)
         for start in range(0, len(unplaced), _AT_ONCE):
             placed = {}
-            for card, words in _words_of(store, unplaced[start : start + _AT_ONCE]):
+            for card, words in indexed_words(store, unplaced[start : start + _AT_ONCE]):
                 placed[card.id] = words
                 if card.id in fresh:
                     writer.add_document(_document(card, words))
@@ -184,8 +184,7 @@ class KeywordIndex:
             space = LatentSpace.load(self._space)
         except (OSError, ValueError, KeyError):
             return None
-        outgrown = cards - space.fitted > _NEW_SHARE * cards and space.fitted < _FITTED_CARDS // 2
-        return None if outgrown or stale > _NEW_SHARE * cards else space
+        return None if is_outgrown(space, cards, stale) else space
 
     @property
     def latent(self) -> LatentSpace:
@@ -250,6 +249,18 @@ class KeywordIndex:
         }
 
 
+def is_outgrown(space: LatentSpace, cards: int, stale: int) -> bool:
+    """Whether a latent space has to be fitted anew rather than have cards folded into it.
+
+    Args:
+        space: as it is.
+        cards: how many cards it is to hold.
+        stale: how many of them are new to it.
+    """
+    outgrown = cards - space.fitted > _NEW_SHARE * cards and space.fitted < FITTED_CARDS // 2
+    return outgrown or stale > _NEW_SHARE * cards
+
+
 def _schema() -> Any:
     import tantivy
 
@@ -266,7 +277,7 @@ def _document(card: PaperCard, words: Sequence[str]) -> Any:
     return tantivy.Document(id=card.id, hash=card.content_hash(), **{_FIELD: " ".join(words)})
 
 
-def _words_of(store: CardStore, card_ids: Sequence[str]) -> Iterator[tuple[PaperCard, list[str]]]:
+def indexed_words(store: CardStore, card_ids: Sequence[str]) -> Iterator[tuple[PaperCard, list[str]]]:
     """Cards with the words that they are indexed by."""
     for start in range(0, len(card_ids), _AT_ONCE):
         for card in store.get(card_ids[start : start + _AT_ONCE]).values():

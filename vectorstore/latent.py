@@ -4,6 +4,7 @@ Latent semantic indexing (Deerwester et al. 1990) over BM25 weights: words that 
 whichever of the two languages, get like directions. It is fitted on the cards themselves, so it needs no model.
 """
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
@@ -103,6 +104,11 @@ class LatentSpace:
         allowed = np.arange(len(self.ids)) if only is None else np.array(self._rows_of(only), int)
         best = allowed[np.argsort(-cosines[allowed], kind="stable")[:k]]
         return {self.ids[row]: float(cosines[row]) for row in (*best, *self._rows_of(also))}
+
+    def inverse_frequencies(self, wanted: Iterable[str]) -> dict[str, float]:
+        """What words are worth among the fitted cards, as BM25 counts it; 0 for all where none was fitted."""
+        unseen = math.log1p((self.fitted + 0.5) / 0.5) if self.fitted else 0.0
+        return {word: float(self._weights[self._rows[word]]) if word in self._rows else unseen for word in wanted}
 
     def like(self, card_id: str, k: int) -> list[str]:
         """The cards nearest to a card, itself left out; none where it has no place."""
