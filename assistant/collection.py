@@ -17,7 +17,7 @@ from vectorstore.atlas import Atlas
 from vectorstore.cards import PaperCard
 from vectorstore.chroma_import import import_chroma
 from vectorstore.ingest import IngestReport, ingest
-from vectorstore.keywords import KeywordIndex
+from vectorstore.hybrid import WordIndex, word_index
 from vectorstore.lock import Progress, WriterLock
 from vectorstore.passages import Passage
 from vectorstore.store import CardStore, StoreConfig
@@ -121,9 +121,9 @@ class Collection:
             return CardStore(config, embedder.result().fingerprint)
 
     @cached_property
-    def keywords(self) -> KeywordIndex:
-        """The keyword index beside the store."""
-        return KeywordIndex(self._settings.home / "keywords" / self._settings.collection)
+    def keywords(self) -> WordIndex:
+        """The index of words beside the store."""
+        return word_index(self._settings.home / "keywords" / self._settings.collection, self.store)
 
     @cached_property
     def _writer(self) -> WriterLock:
