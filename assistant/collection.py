@@ -16,8 +16,8 @@ from assistant.settings import Settings
 from vectorstore.atlas import Atlas
 from vectorstore.cards import PaperCard
 from vectorstore.chroma_import import import_chroma
-from vectorstore.ingest import IngestReport, ingest
 from vectorstore.hybrid import WordIndex, word_index
+from vectorstore.ingest import IngestReport, ingest
 from vectorstore.lock import Progress, WriterLock
 from vectorstore.passages import Passage
 from vectorstore.store import CardStore, StoreConfig
