@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vectorstore.keywords import KeywordIndex
+from vectorstore.hybrid import WordIndex
 from vectorstore.lock import Progress
 from vectorstore.store import CardStore
 
@@ -43,7 +43,7 @@ class Atlas:
         self._path = path
 
     def points(
-        self, store: CardStore, keywords: KeywordIndex, progress: Progress | None = None
+        self, store: CardStore, keywords: WordIndex, progress: Progress | None = None
     ) -> dict[str, tuple[float, float]]:
         """Where every card lies, x and y from 0 to 1; drawn now where the kept map is not the present collection's.
 
@@ -65,7 +65,7 @@ class Atlas:
             report(1, 1, "drawing the map")
         return {card_id: (float(x), float(y)) for card_id, (x, y) in zip(kept["ids"], kept["points"], strict=True)}
 
-    def like(self, card_id: str, k: int, store: CardStore, keywords: KeywordIndex) -> list[tuple[str, float]]:
+    def like(self, card_id: str, k: int, store: CardStore, keywords: WordIndex) -> list[tuple[str, float]]:
         """The cards most like a card: (card id, cosine from -1 to 1), best first.
 
         Args:
@@ -91,7 +91,7 @@ class Atlas:
         return ranked[:k]
 
     def _drawn(
-        self, store: CardStore, keywords: KeywordIndex, kept: "Mapping[str, np.ndarray] | None"
+        self, store: CardStore, keywords: WordIndex, kept: "Mapping[str, np.ndarray] | None"
     ) -> "dict[str, np.ndarray]":
         import numpy as np
 
@@ -145,7 +145,7 @@ class Atlas:
 
 
 def _features(
-    store: CardStore, keywords: KeywordIndex, card_ids: Sequence[str], middle: "np.ndarray | None"
+    store: CardStore, keywords: WordIndex, card_ids: Sequence[str], middle: "np.ndarray | None"
 ) -> "tuple[np.ndarray, np.ndarray]":
     """What is known of cards' meaning, one row each, and the mean vector that was taken from each.
 

@@ -9,13 +9,13 @@ from pydantic import BaseModel, Field
 
 from vectorstore.cards import PaperCard
 from vectorstore.corpus import ShippedVectors, with_builtin_aid
-from vectorstore.keywords import KeywordIndex
 from vectorstore.lock import Progress, WriterLock
 from vectorstore.passages import aid_passages, embedding_text, passages_of
 from vectorstore.store import CardStore, Entry, StoredCard, filter_tags
 
 if TYPE_CHECKING:
     from vectorstore.embedders import Embedder
+    from vectorstore.hybrid import WordIndex
 
 # Cards written at once: enough for the embedder to fill its batches, little to lose at a kill.
 _BATCH = 32
@@ -91,7 +91,7 @@ def entries_of(card: PaperCard) -> list[Source]:
 def ingest(
     cards: Sequence[PaperCard],
     store: CardStore,
-    keywords: KeywordIndex,
+    keywords: "WordIndex",
     embedder: "Embedder",
     lock: WriterLock,
     *,
