@@ -27,7 +27,7 @@ from pydantic import BaseModel
 from evals.datasets import builtin_items
 from evals.datasets.models import Single
 from evals.standing import ChromaServer, PageServer, model_server
-from evals.visiting import Refused, Site, Visitor, called
+from evals.visiting import Lost, Refused, Site, Visitor, called
 from vectorstore.errors import UserError
 
 _FOLLOWUPS = ("And what was it tested on?", "What does it do differently from earlier work?", "它的实验结果如何?")
@@ -194,7 +194,7 @@ async def _reader(
             visitor.begins_anew()
         try:
             said = await visitor.asks(chance.choice(_FOLLOWUPS if follows else plan.questions))
-        except (httpx.HTTPError, Refused, ValueError, KeyError) as error:
+        except (httpx.HTTPError, Refused, Lost, ValueError, KeyError) as error:
             seen.went_wrong(f"{type(error).__name__}: {error}")
             await asyncio.sleep(0.5)
         else:
@@ -229,7 +229,7 @@ async def _program(
                             seen.answered(first, waited, waited)
                         else:
                             seen.went_wrong(str(event["output"].get("error")))
-        except (httpx.HTTPError, Refused, ValueError, KeyError) as error:
+        except (httpx.HTTPError, Refused, Lost, ValueError, KeyError) as error:
             seen.went_wrong(f"{type(error).__name__}: {error}")
             await asyncio.sleep(0.5)
         await _pause(plan, chance)

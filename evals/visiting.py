@@ -24,6 +24,10 @@ class Refused(Exception):
     """The server gave no answer, and said why in a sentence."""
 
 
+class Lost(Exception):
+    """The server neither gave what was asked for nor said why."""
+
+
 @dataclass(frozen=True)
 class Endpoint:
     """What the queue needs to know of one endpoint.
@@ -143,7 +147,8 @@ class Visitor:
 
         Raises:
             Refused: the server takes no question now.
-            httpx.HTTPError: it cannot be reached.
+            Lost: the answer does not come, and nobody says why.
+            httpx.HTTPError: the server cannot be reached.
         """
         endpoint = self._site.endpoint("asked")
         place = endpoint.outputs.index(self._site.parts["chatbot"])
@@ -163,7 +168,7 @@ class Visitor:
                     data = _completed(event)
                     whole = now
         if data is None:
-            raise Refused("the answer did not come")
+            raise Lost("the answer did not come")
         self._remember("asked", data)
         html = _last(data[place])
         failed = _FAILED.search(html)
@@ -183,6 +188,7 @@ class Visitor:
 
         Raises:
             Refused: the server does not take it.
+            Lost: it does not say so.
         """
         sent = {"turn": turn, "rating": rating, "comment": comment}
         async with aclosing(self._events("rated", [self._kept], sent)) as events:
@@ -190,7 +196,7 @@ class Visitor:
                 if event["msg"] == "process_completed":
                     _completed(event)
                     return
-        raise Refused("whether the rating was kept was not said")
+        raise Lost("whether the rating was kept was not said")
 
     def _remember(self, name: str, data: list[Any]) -> None:
         self._kept = data[self._site.endpoint(name).outputs.index(self._site.parts["browserstate"])]
@@ -235,7 +241,9 @@ async def called(
 
 def _completed(event: Mapping[str, Any]) -> list[Any]:
     if not event["success"]:
-        raise Refused(str(event["output"].get("error") or "the page failed without a word"))
+        if error := event["output"].get("error"):
+            raise Refused(str(error))
+        raise Lost("the page failed without a word")
     found: list[Any] = event["output"]["data"]
     return found
 
@@ -243,9 +251,9 @@ def _completed(event: Mapping[str, Any]) -> list[Any]:
 def _sentence(response: httpx.Response) -> str:
     try:
         said = response.json()
-        return str(said.get("detail") or said.get("error"))
-    except (ValueError, AttributeError):
-        return f"status {response.status_code} without a sentence"
+        return str(said["detail"])
+    except (ValueError, KeyError, TypeError):
+        raise Lost(f"status {response.status_code} without a sentence") from None
 
 
 def _last(messages: Any) -> str:
