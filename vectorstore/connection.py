@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 
 from vectorstore.chroma_import import import_chroma
+from vectorstore.cloud import failure, is_cloud, open_cloud
 from vectorstore.errors import StoreError, UserError
 from vectorstore.rescue import DATABASE, is_headless
 
@@ -33,7 +34,7 @@ class StoreConfig:
     """Where the store is.
 
     Args:
-        location: `embedded`, `http(s)://host:port` of a Chroma server, or `cloud`.
+        location: `embedded`, `http(s)://host:port` of a Chroma server, or `cloud` (`cloud:HOST` for another region).
         path: folder of the embedded store.
         collection: base name of the two collections.
         api_key, tenant, database: for Chroma Cloud or a server that asks for them.
@@ -50,7 +51,9 @@ class StoreConfig:
     def kind(self) -> str:
         """`embedded`, `cloud` or `server`."""
         place = self.location.strip().lower()
-        return place if place in ("embedded", "cloud") else "server"
+        if is_cloud(place):
+            return "cloud"
+        return "embedded" if place == "embedded" else "server"
 
     @property
     def page(self) -> int:
@@ -144,23 +147,10 @@ def _server(config: StoreConfig, settings: "Settings") -> "ClientAPI":
     )
 
 
-def _cloud(config: StoreConfig, settings: "Settings") -> "ClientAPI":
-    import chromadb
-
-    if config.api_key is None:
-        raise StoreError("Chroma Cloud needs a key: set CHROMA_API_KEY (and CHROMA_TENANT, CHROMA_DATABASE)")
-    return chromadb.CloudClient(
-        tenant=config.tenant,
-        database=config.database,
-        api_key=config.api_key.get_secret_value(),
-        settings=settings,
-    )
-
-
 _OPENERS: dict[str, Callable[[StoreConfig, "Settings"], "ClientAPI"]] = {
     "embedded": _embedded,
     "server": _server,
-    "cloud": _cloud,
+    "cloud": open_cloud,
 }
 
 
@@ -196,7 +186,7 @@ def _failure(config: StoreConfig, error: BaseException) -> str:
             "folder aside and builds a new one from what can still be read"
         )
     if config.kind == "cloud":
-        return f"Chroma Cloud could not be used ({why}); check CHROMA_API_KEY, CHROMA_TENANT and CHROMA_DATABASE"
+        return failure(config, error, why)
     return (
         f"the Chroma server at {config.location.strip()} could not be used ({why}); check that it runs "
         "(`chroma run --port 8000`) and what ASSISTANT_STORE says"
