@@ -7,13 +7,17 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
+from killable import Killable, found, is_whole
 from own_cards import HashedWords, own_assistant, process, record, settings, write_cards
-from rounds import TIMES
+from rounds import KILLS, report
 
 from assistant import Assistant
 from assistant.cli import repairing
@@ -21,82 +25,87 @@ from assistant.cli.repairing import repair
 from assistant.collection import Collection
 from vectorstore.cards import PaperCard
 from vectorstore.errors import UserError
-from vectorstore.ingest import entries_of
+from vectorstore.readers import read_cards
 from vectorstore.store import CardStore
 
-INGEST = """
-assistant = own_assistant(Path(sys.argv[1]), store=sys.argv[3], collection=sys.argv[4])
-assistant._collection.store
-print("ready", flush=True)
-assistant.ingest([Path(sys.argv[2])], progress=lambda done, total, what: print(done, flush=True))
-"""
 CARDS = 96
+# Three batches, so that a kill meets some cards stored and others not.
+KILL_CARDS = 72
+BEFORE, WITHIN, AFTER = "before the first card was reported", "between", "after the last"
 
 
 def store_of(assistant: Assistant) -> CardStore:
     return assistant._collection.store
 
 
-def passages_of(assistant: Assistant) -> dict[str, str]:
-    """Every entry that the store holds, with its words."""
-    return {
-        entry: words
-        for page in store_of(assistant)._pages(store_of(assistant)._passages, include=["documents"])
-        for entry, words in zip(page["ids"], page["documents"], strict=True)
-    }
-
-
-def is_whole(assistant: Assistant) -> bool:
-    """Whether the store holds exactly the entries of its cards, each card once and with its own hash."""
-    cards = list(store_of(assistant).cards())
-    expected = {source.entry.id: source.entry.text for card in cards for source in entries_of(card)}
-    return (
-        len({card.id for card in cards}) == len(cards)
-        and passages_of(assistant) == expected
-        and store_of(assistant).hashes() == {card.id: card.content_hash() for card in cards}
-    )
-
-
 # Kills
 
 
-@pytest.mark.parametrize(("kind", "rounds"), [("embedded", 2), ("server", 2)])
+@pytest.fixture(scope="module")
+def killable() -> Iterator[Killable]:
+    with Killable() as running:
+        yield running
+
+
+def as_read(path: Path) -> dict[str, str]:
+    """The hash of every card of a file."""
+    return {card.id: card.content_hash() for card in read_cards(path).cards}
+
+
+def seconds_of_an_ingest(killable: Killable, home: Path, **order: Any) -> float:
+    began = time.monotonic()
+    killable.start("ingest", home, **order)
+    assert killable.end()[-1] == "ended 0"
+    return time.monotonic() - began
+
+
+@pytest.mark.parametrize("kind", ["embedded", "server"])
 def test_a_kill_at_any_moment_of_an_ingest_loses_and_doubles_nothing(
-    tmp_path: Path, kind: str, rounds: int, request: pytest.FixtureRequest
+    tmp_path: Path, kind: str, killable: Killable, request: pytest.FixtureRequest
 ) -> None:
+    """`TRUST_KILLS` says how often; every twentieth time it begins with nothing, otherwise over what is left."""
     place = "embedded" if kind == "embedded" else request.getfixturevalue("chroma_server")
-    luck = random.Random(TIMES)
-    wordings = [[record(number, f"{word}", method="It plans. " * 12) for number in range(CARDS)] for word in "abc"]
+    luck = random.Random(KILLS)
+    counted = Counter({"attempts": 0, BEFORE: 0, WITHIN: 0, AFTER: 0, "survived": 0})
+    wordings = [[record(number, word, method="It plans. " * 12) for number in range(KILL_CARDS)] for word in "abc"]
     files = [write_cards(tmp_path / f"{number}.jsonl", cards) for number, cards in enumerate(wordings)]
-    home = tmp_path / "home"
-    reported: set[str] = set()
-    for attempt in range(rounds * TIMES):
-        # Every so often from nothing, otherwise over what the kills before it left.
+    wanted = [as_read(file) for file in files]
+    home, clean = tmp_path / "home", tmp_path / "clean"
+    seconds_of_an_ingest(killable, clean, path=str(files[0]), where={})
+    undisturbed = found(killable, clean, where={}, number=0).digest
+    timed = {"store": place, "collection": f"timed-{kind}-{os.getpid()}"}
+    seconds = seconds_of_an_ingest(killable, tmp_path / "timed", path=str(files[0]), where=timed)
+    held: set[str] = set()
+    for attempt in range(KILLS):
         if attempt % 20 == 0:
-            reported = set()
-            name = f"kills-{kind}-{attempt}-{os.getpid()}"
+            held = set()
+            where = {"store": place, "collection": f"kills-{kind}-{attempt}-{os.getpid()}"}
             shutil.rmtree(home, ignore_errors=True)
-        where = {"store": place, "collection": name}
-        running = process(INGEST, home, luck.choice(files), place, name)
-        assert running.stdout is not None
-        running.stdout.readline()
-        time.sleep(luck.uniform(0.0, 0.9) ** 2 * 1.5)
-        running.send_signal(signal.SIGKILL)
-        running.communicate()
-        after = own_assistant(home, **where)
-        held = set(store_of(after).hashes())
-        assert reported <= held, f"attempt {attempt}: a card that was there is lost"
-        after.ready()
-        assert is_whole(after), f"attempt {attempt}"
-        assert set(store_of(after).hashes()) == held
-        reported = held
-    last = own_assistant(home, **where)
-    last.ingest([files[0]])
-    clean = own_assistant(tmp_path / "clean")
-    clean.ingest([files[0]])
-    assert passages_of(last) == passages_of(clean)
-    assert {card.id: card for card in store_of(last).cards()} == {card.id: card for card in store_of(clean).cards()}
-    assert last.search("Wobble17", k=1)[0].card_id == "own-17"
+        choice = luck.randrange(3)
+        running = killable.start("ingest", home, path=str(files[choice]), where=where)
+        time.sleep(luck.uniform(0, seconds))
+        with suppress(ProcessLookupError):
+            os.kill(running, signal.SIGKILL)
+        stored = max([int(line.split()[1]) for line in killable.end() if line.startswith("stored ")], default=0)
+        counted["attempts"] += 1
+        counted[WITHIN if 0 < stored < KILL_CARDS else AFTER if stored else BEFORE] += 1
+        after = found(killable, home, where=where, number=attempt)
+        assert held <= set(after.before), f"attempt {attempt}: a card that was there is lost"
+        assert set(after.hashes) == set(after.before), f"attempt {attempt}: a start adds or removes a card"
+        new = sum(after.hashes[card] == known for card, known in wanted[choice].items() if card in after.hashes)
+        assert new >= stored, f"attempt {attempt}: {stored} were reported as ingested, {new} are"
+        assert after.whole, f"attempt {attempt}: not every card once, with all that it is found by"
+        assert not after.silent, f"attempt {attempt}: these do not answer"
+        assert after.answered, f"attempt {attempt}"
+        held = set(after.hashes)
+        counted["survived"] += 1
+        if attempt % 20 == 19 or attempt == KILLS - 1:
+            seconds = seconds_of_an_ingest(killable, home, path=str(files[0]), where=where)
+            last = found(killable, home, where=where, number=0)
+            assert last.hashes == wanted[0]
+            assert last.digest == undisturbed, "byte for byte what an ingest that nobody disturbed leaves"
+            counted["ended as a clean ingest"] += 1
+    report(f"kills of an ingest, {kind} store", counted)
 
 
 # No room, no right to write

@@ -10,26 +10,13 @@ import pytest
 from own_cards import record, write_cards
 from rounds import TIMES
 from scripted_server import ScriptedServer
+from without_network import NETWORK
 
 from vectorstore.errors import UserError
 
 SECRET = "sk-scripted-0123456789abcdef"
 WORDS = {"en": "zyxwvutsrq", "zh": "饕餮貔貅"}
 
-# A network whose every way out leads to a cable at whose other end packets are counted, and nobody answers.
-_NETWORK = """
-set -e
-ip link set lo up
-ip link add out type veth peer name counted
-echo 1 > /proc/sys/net/ipv6/conf/out/disable_ipv6 2>/dev/null || ip link set out addrgenmode none
-echo 1 > /proc/sys/net/ipv6/conf/counted/disable_ipv6 2>/dev/null || ip link set counted addrgenmode none
-ip addr add 10.9.9.9/24 dev out
-ip link set out up
-ip link set counted up
-ip route add default via 10.9.9.1
-echo 'nameserver 10.9.9.1' > "$1/resolv.conf"
-mount --bind "$1/resolv.conf" /etc/resolv.conf
-"""
 _COUNT = "awk '$1 == \"out:\" {print $11}' /proc/net/dev\n"
 _USES = """
 import sys
@@ -64,13 +51,13 @@ def alone(script: str, *arguments: object) -> subprocess.CompletedProcess[str]:
 
 def test_no_packet_leaves_the_machine(home: Path, tmp_path: Path) -> None:
     try:
-        possible = alone(_NETWORK + _COUNT, tmp_path)
+        possible = alone(NETWORK + _COUNT, tmp_path)
     except FileNotFoundError:
         pytest.skip("needs unshare")
     if possible.returncode != 0:
         pytest.skip(f"needs a network namespace: {possible.stderr.strip()[-100:]}")
     cards = write_cards(tmp_path / "cards.jsonl", [record(1)])
-    script = _NETWORK + _COUNT + '"$2" -c "$3" "$4" "$5"\n' + _COUNT + '"$2" -c "$6"\n' + _COUNT
+    script = NETWORK + _COUNT + '"$2" -c "$3" "$4" "$5"\n' + _COUNT + '"$2" -c "$6"\n' + _COUNT
     ran = alone(script, tmp_path, sys.executable, _USES, own_copy(home, tmp_path), cards, _LOOKS_UP)
     assert ran.returncode == 0, ran.stderr
     before, used, after, with_a_look_up = ran.stdout.split()
