@@ -16,7 +16,9 @@ _TOKEN = re.compile(r"[A-Za-z0-9∇τ][A-Za-z0-9∇τ]*(?:[-_.+@/][A-Za-z0-9∇�
 _SEPARATORS = re.compile(r"[\s\-_.+@/^]+")
 _TITLE_NAME = re.compile(r"^(?P<name>[^:：]{2,60}?)(?:\s*\((?P<short>[^)]{2,20})\))?\s*[:：]")
 # So far may a written name be from a card's: one letter of six, two of ten.
-_FUZZY_FROM = 5
+_FUZZY_FROM, _TWO_SLIPS_FROM = 5, 9
+# Runs of words whose names are kept: those of some dozen questions.
+_KEPT_RUNS = 4_096
 _SHARED_BY = 3
 _ORDINARY_FROM = 4
 # A question of so many words in capitals alone shouts; its capitals make no names.
@@ -47,6 +49,7 @@ class NameIndex:
 
     def __init__(self, own: Mapping[str, list[str]], words: frozenset[str]) -> None:
         self._own, self._words = own, words
+        self._matched: dict[tuple[str, ...], dict[str, float]] = {}
 
     @classmethod
     def build(cls, cards: Iterable[PaperCard]) -> "NameIndex":
@@ -133,44 +136,76 @@ class NameIndex:
             return True
         if len(parts) > 1 and all(part in self._words for part in parts):
             return True
-        return 0.9 in self._near(folded, self._name_like_words).values()
+        return 0.9 in _near(folded, self._name_like_words).values()
 
     def _match(self, words: tuple[str, ...]) -> dict[str, float]:
-        """The names that a run of folded words is, or nearly is."""
+        """The names that a run of folded words is, or nearly is; one question asks for each of its runs many times."""
+        known = self._matched.get(words)
+        if known is None:
+            known = self._matched_anew(words)
+            if len(self._matched) >= _KEPT_RUNS:
+                self._matched.clear()
+            self._matched[words] = known
+        return known
+
+    def _matched_anew(self, words: tuple[str, ...]) -> dict[str, float]:
         folded = "".join(words)
         if folded in self._own:
             return {folded: 1.0}
         # Words that the cards use are not misspelt: "can an" is not CANON.
         if len(folded) < _FUZZY_FROM or folded in self._words or all(word in self._words for word in words):
             return {}
-        return self._near(folded, self._own_names)
+        return _near(folded, self._own_names)
 
     @cached_property
-    def _own_names(self) -> list[str]:
-        return [name for name in self._own if len(name) >= _FUZZY_FROM]
+    def _own_names(self) -> "_ByLength":
+        return _ByLength(name for name in self._own if len(name) >= _FUZZY_FROM)
 
     @cached_property
-    def _name_like_words(self) -> list[str]:
-        return [word for word in self._words if len(word) >= _FUZZY_FROM and word.isascii()]
+    def _name_like_words(self) -> "_ByLength":
+        return _ByLength(word for word in self._words if len(word) >= _FUZZY_FROM and word.isascii())
 
-    @staticmethod
-    def _near(folded: str, names: list[str]) -> dict[str, float]:
-        """Names one slip away (two in a long one); a digit is never a slip, GPT-4 is not GPT-5."""
-        from rapidfuzz import process
-        from rapidfuzz.distance import OSA
 
-        if len(folded) < _FUZZY_FROM:
-            return {}
-        slips = 1 if len(folded) < 9 else 2
-        near = process.extract(folded, names, scorer=OSA.distance, score_cutoff=slips, limit=4)
-        digits = [character for character in folded if character.isdigit()]
-        same = [
-            (name, int(distance))
-            for name, distance, _ in near
-            if [character for character in name if character.isdigit()] == digits and _begin_alike(name, folded)
-        ]
-        least = min((distance for _, distance in same), default=0)
-        return {name: 0.9 if distance == 1 else 0.7 for name, distance in same if distance == least}
+class _ByLength:
+    """Words by their length: a slip of the pen changes that by one at most, so most words need not be looked at.
+
+    Args:
+        words: in the order in which they are compared.
+    """
+
+    def __init__(self, words: Iterable[str]) -> None:
+        self._words = list(words)
+        self._about: dict[tuple[int, int], list[str]] = {}
+
+    def about(self, length: int, slips: int) -> list[str]:
+        """The words that are so long, but for some letters more or less."""
+        known = self._about.get((length, slips))
+        if known is None:
+            known = [word for word in self._words if abs(len(word) - length) <= slips]
+            self._about[length, slips] = known
+        return known
+
+
+def _near(folded: str, words: _ByLength) -> dict[str, float]:
+    """Words one slip away (two in a long one); a digit is never a slip, GPT-4 is not GPT-5."""
+    if len(folded) < _FUZZY_FROM:
+        return {}
+    slips = 1 if len(folded) < _TWO_SLIPS_FROM else 2
+    alike = words.about(len(folded), slips)
+    if not alike:
+        return {}
+    from rapidfuzz import process
+    from rapidfuzz.distance import OSA
+
+    near = process.extract(folded, alike, scorer=OSA.distance, score_cutoff=slips, limit=4)
+    digits = [character for character in folded if character.isdigit()]
+    same = [
+        (name, int(distance))
+        for name, distance, _ in near
+        if [character for character in name if character.isdigit()] == digits and _begin_alike(name, folded)
+    ]
+    least = min((distance for _, distance in same), default=0)
+    return {name: 0.9 if distance == 1 else 0.7 for name, distance in same if distance == least}
 
 
 def own_name(card: PaperCard) -> str | None:
