@@ -98,7 +98,8 @@ def _from_passages(query: Query, parts: Parts) -> Generator[Event, None, Answer]
 def _extracted(query: Query, retrieved: "Retrieved", parts: Parts, notes: Sequence[str]) -> Answer:
     from assistant.answering.extractive import ExtractiveAnswerer
 
-    similarity = parts.collection.similarity(retrieved.vector, [hit.card_id for hit in retrieved.hits[:3]])
+    # The first card alone answers.
+    similarity = parts.collection.similarity(retrieved.vector, [hit.card_id for hit in retrieved.hits[:1]])
     selected = ExtractiveAnswerer().draft(query, retrieved.hits, retrieved.cards, similarity=similarity)
     if not selected:
         return abstained(query, retrieved.hits, "", notes=notes)

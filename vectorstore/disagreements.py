@@ -30,6 +30,7 @@ class StrayFigure:
     figure: str
 
 
+@lru_cache(maxsize=1_024)
 def figures_not_in_abstract(card: PaperCard) -> tuple[StrayFigure, ...]:
     """The figures that a card's summaries (TL;DR and the Chinese fields) have and its abstract does not, in order.
 

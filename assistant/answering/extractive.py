@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from assistant.answering.intent import Intent, intents_of
 from assistant.inert import inert
@@ -112,7 +113,7 @@ class ExtractiveAnswerer:
             return []
         weights = self._weights
         wanted = content_terms(query.standalone)
-        held = [frozenset(terms(readable(passage.text))) for passage in passages]
+        held = [_terms_of(passage.text) for passage in passages]
         # A word that every sentence of the card has does not tell one sentence from another.
         frequency = Counter(term for each in held for term in each)
         rarity = {term: math.log(1 + len(passages) / (1 + frequency[term])) for term in wanted}
@@ -158,6 +159,11 @@ class ExtractiveAnswerer:
             if not chosen or (_fits_in(candidate, chosen, room) and not _repeats(candidate, chosen)):
                 chosen.append(candidate)
         return chosen
+
+
+@lru_cache(maxsize=4_096)
+def _terms_of(text: str) -> frozenset[str]:
+    return frozenset(terms(readable(text)))
 
 
 def _headline(
