@@ -1,6 +1,7 @@
 """The conversation behind the page: asking, stopping, asking again, rating, resuming, deleting, taking away."""
 
 import logging
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ import gradio as gr
 from assistant.conversations import Turn, as_markdown, messages_of
 from assistant.types import Answered, EvidenceFound, Filters, Step, TextSoFar
 from assistant.web.lookups import Lookups
+from assistant.web.messages import Message, message
 from assistant.web.mishaps import where
 from assistant.web.rendering import (
     Progress,
@@ -37,8 +39,10 @@ _LONGEST_DRAFT = 6_000
 # Between two updates of a draft: quicker ones cost the browser more than a reader gains.
 _UPDATE_SECONDS = 0.08
 
+# They cost the server half a millisecond each: the more answers grow at once, the less often each of them shows it.
+_UPDATE_SECONDS_EACH = 0.004
+
 _log = logging.getLogger(__name__)
-Message = dict[str, Any]
 
 
 class Chat:
@@ -52,6 +56,8 @@ class Chat:
     def __init__(self, assistant: "Assistant", lookups: Lookups) -> None:
         self._assistant = assistant
         self._lookups = lookups
+        self._lock = threading.Lock()
+        self._growing = 0
 
     @property
     def _conversations(self) -> "ConversationLog":
@@ -94,10 +100,11 @@ class Chat:
         yield from self._answered(question, shown, replaced, language)
 
     def _answered(self, question: str, shown: "Shown", replaced: Turn | None, language: Language) -> Iterator["Shown"]:
-        progress, updated = Progress(), 0.0
+        progress, updated, drafted = Progress(), 0.0, False
         history = messages_of((turn.question, turn.answer) for turn in shown.turns)
         scope = replaced.filters if replaced else shown.visitor.scope
         yield shown.under_way(question, progress)
+        self._grow(1)
         try:
             for event in self._assistant.stream(question, history=history, filters=scope or None):
                 match event:
@@ -107,8 +114,9 @@ class Chat:
                         progress.found = len(hits)
                     case TextSoFar(text=draft):
                         progress.draft = draft if len(draft) <= _LONGEST_DRAFT else f"{draft[:_LONGEST_DRAFT]} …"
-                        if time.monotonic() - updated < _UPDATE_SECONDS:
+                        if drafted and time.monotonic() - updated < self._update_seconds():
                             continue
+                        drafted = True
                     case Answered(answer=answer):
                         yield self._kept(question, shown, replaced, answer, scope)
                         return
@@ -123,6 +131,15 @@ class Chat:
             yield shown.ended_with(
                 [question_html(question, language), failure_html(text(language, "failed_plain"), language)]
             )
+        finally:
+            self._grow(-1)
+
+    def _update_seconds(self) -> float:
+        return max(_UPDATE_SECONDS, self._growing * _UPDATE_SECONDS_EACH)
+
+    def _grow(self, more: int) -> None:
+        with self._lock:
+            self._growing += more
 
     def _kept(self, question: str, shown: "Shown", replaced: Turn | None, answer: Any, scope: Filters) -> "Shown":
         """The page with the verified answer, once it is in the log."""
@@ -242,8 +259,8 @@ class Shown:
             # They stay as they are while an answer grows.
             self._earlier = self._of_turns(latest=False)
         self.busy, self.typed, self.pending = True, "", question
-        latest = [_message("user", question_html(question, self.language))]
-        latest.append(_message("assistant", progress_html(progress, self.language)))
+        latest = [message("user", question_html(question, self.language))]
+        latest.append(message("assistant", progress_html(progress, self.language)))
         self.messages = [*self._earlier, *latest]
         return self
 
@@ -258,7 +275,7 @@ class Shown:
         self.finished()
         self.typed = typed
         roles = ("user", "assistant") if len(said) == 2 else ("assistant",)
-        self.messages += [_message(role, html) for role, html in zip(roles, said, strict=True)]
+        self.messages += [message(role, html) for role, html in zip(roles, said, strict=True)]
         return self
 
     @property
@@ -280,15 +297,10 @@ class Shown:
         messages = []
         for turn in self.turns:
             last = latest and turn is self.turns[-1]
-            messages.append(_message("user", question_html(turn.question, self.language)))
+            messages.append(message("user", question_html(turn.question, self.language)))
             html = answer_html(turn.answer, self.language, turn=turn.id, rating=turn.rating, latest=last)
-            messages.append(_message("assistant", html))
+            messages.append(message("assistant", html))
         return messages
-
-
-def _message(role: str, html: str) -> Message:
-    # A component instead of text: the chat's own sanitiser, which stays on, takes the chips' attributes away.
-    return {"role": role, "content": gr.HTML(html, apply_default_css=False, js_on_load=None, render=False)}
 
 
 def _problem(question: str, language: Language) -> str:

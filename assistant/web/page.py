@@ -8,6 +8,7 @@ import gradio as gr
 
 from assistant.web.chat import LONGEST_QUESTION, Chat, Shown
 from assistant.web.lookups import Lookups
+from assistant.web.messages import Growing, Page
 from assistant.web.style import asset, page_style
 from assistant.web.texts import TEXTS, text
 from assistant.web.visitor import browser_language, language_of_request, remembered
@@ -52,7 +53,7 @@ def build_page(assistant: "Assistant") -> gr.Blocks:
     i18n = gr.I18n(**TEXTS)
     lookups = Lookups(assistant)
     chat = Chat(assistant, lookups)
-    page = gr.Blocks(title="Paper cards", fill_width=True, analytics_enabled=False)
+    page = Page(title="Paper cards", fill_width=True, analytics_enabled=False)
     with page:
         bridge = gr.HTML(
             html_template="",
@@ -147,11 +148,11 @@ def _wire(page: gr.Blocks, chat: Chat, parts: _Parts, bridge: gr.HTML, fresh: gr
             else updates
         )
 
-    def asked(typed: str, kept: Any, event: gr.EventData, request: gr.Request) -> Iterator[dict[Any, Any]]:
+    def asked(typed: str, kept: Any, event: gr.EventData, request: gr.Request) -> Iterator[Growing | dict[Any, Any]]:
         begun = False
         for shown in chat.asked(typed, kept, _sent(event), request):
             # While an answer grows, nothing else on the page changes.
-            yield {parts.messages: shown.messages} if begun and shown.busy else _updates(parts, shown)
+            yield Growing(parts.messages, shown.messages) if begun and shown.busy else _updates(parts, shown)
             begun = True
 
     def stopped(kept: Any, pending: str, request: gr.Request) -> dict[Any, Any]:
