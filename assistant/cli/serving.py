@@ -32,6 +32,12 @@ def serve(
         int, typer.Option("--workers", min=1, max=64, metavar="N", help="Processes that answer; half a GB each.")
     ] = 1,
     no_open: Annotated[bool, typer.Option("--no-open", help="Do not open the page in a browser.")] = False,
+    print_compose: Annotated[
+        bool, typer.Option("--print-compose", help="Print a Docker Compose file of page, store and model, and leave.")
+    ] = False,
+    print_systemd: Annotated[
+        bool, typer.Option("--print-systemd", help="Print systemd units of page and store, and leave.")
+    ] = False,
 ) -> None:
     """Open the page in the browser, and serve the same answers to programs and agents.
 
@@ -45,6 +51,11 @@ def serve(
       assistant serve --add-user mei --auth-file users.txt
       assistant serve --host 0.0.0.0 --auth-file users.txt --workers 4
     """
+    if print_compose or print_systemd:
+        from assistant.web.deploying import compose_file, systemd_units
+
+        typer.echo(compose_file() if print_compose else systemd_units(), nl=False)
+        return
     if add_user is not None:
         if auth_file is None:
             raise typer.BadParameter("--add-user needs --auth-file FILE")
