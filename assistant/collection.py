@@ -13,19 +13,22 @@ from typing import TYPE_CHECKING
 from assistant.expansion import with_kept_aids
 from assistant.retrieval import Retriever
 from assistant.settings import Settings
-from vectorstore.atlas import Atlas
+from vectorstore.atlas import LARGEST_MAP, Atlas
 from vectorstore.cards import PaperCard
 from vectorstore.chroma_import import import_chroma
+from vectorstore.errors import UserError
 from vectorstore.hybrid import WordIndex, word_index
 from vectorstore.ingest import IngestReport, ingest
 from vectorstore.lock import Progress, WriterLock
 from vectorstore.passages import Passage
+from vectorstore.spool import CardSpool
 from vectorstore.store import CardStore, StoreConfig
 
 if TYPE_CHECKING:
     import numpy as np
     from langchain_core.embeddings import Embeddings
 
+    from assistant.catalog.ledger import Ledger
     from assistant.names import NameIndex
     from vectorstore.embedders import Embedder
 
@@ -188,7 +191,7 @@ class Collection:
             progress: as for the collection.
         """
         report = progress or self._progress
-        wanted = with_kept_aids(cards, self.aids)
+        wanted = CardSpool(with_kept_aids(cards, self.aids))
         with self._writer.held(report):
             self.store.make_sound()
             builtin = not prune and self._builtin_due()
@@ -197,18 +200,28 @@ class Collection:
 
                 self.store.set_mark(_BUILTIN)
                 present = {card.id for card in wanted} | self.store.hashes().keys()
-                wanted += [card for card in builtin_cards() if card.id not in present]
+                wanted.extend(card for card in builtin_cards() if card.id not in present)
             result = ingest(
                 wanted, self.store, self.keywords, self.embedder, self._writer, prune=prune, progress=report
             )
             if self.store.mark() and (builtin or prune):
                 self.store.set_mark("")
+            report(0, 1, "noting what cards mention")
+            self.ledger_at(self.store.revision())
+            report(1, 1, "noting what cards mention")
             self._points(report)
             return result
 
     def points(self) -> dict[str, tuple[float, float]]:
-        """Where every card lies on the map of the collection, x and y from 0 to 1."""
+        """Where every card lies on the map of the collection, x and y from 0 to 1.
+
+        Raises:
+            UserError: there are too many cards for a map.
+        """
         self.ready()
+        cards = self.store.count()
+        if cards > LARGEST_MAP:
+            raise UserError(f"the map shows up to {LARGEST_MAP:,} cards, and this collection has {cards:,}")
         return self._points(self._progress)
 
     def like(self, card_id: str, k: int) -> list[tuple[str, float]]:
@@ -237,6 +250,17 @@ class Collection:
         """The names that the collection's cards use."""
         return self._current().names
 
+    @cached_property
+    def _ledger(self) -> "Ledger":
+        from assistant.catalog.ledger import Ledger
+
+        return Ledger.beside(self._settings.home / "keywords", self._settings.collection)
+
+    def ledger_at(self, revision: str) -> "Ledger":
+        """What lists, counts and names need of every card, in step with a revision of the store."""
+        self._ledger.follow(self.store, revision)
+        return self._ledger
+
     def _names_at(self, revision: str) -> "NameIndex":
         """The names at a revision, kept beside the keyword index; an empty revision's are not kept."""
         from assistant.names import NameIndex
@@ -246,7 +270,7 @@ class Collection:
         try:
             return NameIndex.from_json(kept.read_text("utf-8"))
         except (OSError, ValueError, KeyError, TypeError):
-            names = NameIndex.build(self.store.cards())
+            names = NameIndex.of(self.ledger_at(revision or self.store.revision()).names())
         if revision:
             # Only there to start sooner: where it cannot be written, or another process is quicker, go on.
             with suppress(OSError):

@@ -3,7 +3,7 @@
 import json
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -81,9 +81,9 @@ def expanded(
     return result, [f"{what} without an aid{why}; run the same command again to go on"]
 
 
-def with_kept_aids(cards: Sequence[PaperCard], folder: Path) -> list[PaperCard]:
+def with_kept_aids(cards: Iterable[PaperCard], folder: Path) -> Iterator[PaperCard]:
     """The cards with the aids that were written for them before, so that a later ingest does not lose them."""
-    return [_with_kept_aid(card, folder) for card in cards] if folder.is_dir() else list(cards)
+    return (_with_kept_aid(card, folder) for card in cards) if folder.is_dir() else iter(cards)
 
 
 class _Writer:

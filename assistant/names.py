@@ -4,7 +4,8 @@ import json
 import re
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
@@ -39,6 +40,31 @@ def looks_like_name(token: str) -> bool:
     return inner or (token[0].isalpha() and any(character.isdigit() for character in token) and token[0].isupper())
 
 
+@dataclass(frozen=True)
+class CardNames:
+    """What the names of a collection are collected from, of one card.
+
+    Args:
+        own: folded names that the card gives to its own work, and whether each is written as ordinary words are.
+        words: every folded token of its text, once.
+    """
+
+    own: Mapping[str, bool]
+    words: Collection[str]
+
+    @classmethod
+    def on(cls, card: PaperCard) -> "CardNames":
+        """Read a card."""
+        own: dict[str, bool] = {}
+        for name in _introduced(card):
+            folded = fold(name)
+            if len(folded) >= 3 and folded not in own:
+                own[folded] = not looks_like_name(name)
+        texts = [card.title, *card.tags, *card.aid.questions]
+        texts += [readable(part.text(field)) for part in (card, card.aid) for field in FIELDS]
+        return cls(own, set(_folded_words("\n".join(texts))))
+
+
 class NameIndex:
     """Names by their folded spelling.
 
@@ -54,19 +80,24 @@ class NameIndex:
     @classmethod
     def build(cls, cards: Iterable[PaperCard]) -> "NameIndex":
         """Collect the names of some cards."""
+        return cls.of((card.id, CardNames.on(card)) for card in cards)
+
+    @classmethod
+    def of(cls, read: Iterable[tuple[str, "CardNames"]]) -> "NameIndex":
+        """Collect the names that were read on some cards.
+
+        Args:
+            read: card ids with what stands on each.
+        """
         own: dict[str, list[str]] = defaultdict(list)
         plain: set[str] = set()
         words: Counter[str] = Counter()
-        for card in cards:
-            for name in _introduced(card):
-                folded = fold(name)
-                if len(folded) >= 3 and card.id not in own[folded]:
-                    own[folded].append(card.id)
-                    if not looks_like_name(name):
-                        plain.add(folded)
-            texts = [card.title, *card.tags, *card.aid.questions]
-            texts += [readable(part.text(field)) for part in (card, card.aid) for field in FIELDS]
-            words.update(set(_folded_words("\n".join(texts))))
+        for card_id, found in read:
+            for name, is_plain in found.own.items():
+                own[name].append(card_id)
+                if is_plain:
+                    plain.add(name)
+            words.update(found.words)
         # A title that begins with an ordinary word does not make it a name, nor does one that many share.
         names = {
             name: ids

@@ -8,7 +8,7 @@ import pytest
 from own_cards import own_assistant, record, write_cards
 
 from assistant import Assistant
-from assistant.catalog.abbreviations import Abbreviations
+from assistant.catalog.abbreviations import Abbreviations, defined_on
 from assistant.catalog.holdings import Holdings, holdings_of
 from assistant.types import Answer
 from vectorstore.cards import PaperCard
@@ -267,7 +267,7 @@ def test_a_card_ingested_later_is_counted(tmp_path: Path) -> None:
 def test_what_is_held_agrees_with_the_definition_of_a_mention(gardens: Assistant) -> None:
     holdings = holdings_of(gardens._collection)
     for term in ("GSM8K", "mixture of experts", "越狱", "AIME", "Mixture-of-Experts", "", "-", "quiet gardens", "RL"):
-        wanted = {card.id for card in holdings.cards if mention_of(term)(card)}
+        wanted = {card.id for card in gardens.cards() if mention_of(term)(card)}
         assert holdings.mentioning(term) == wanted, term
 
 
@@ -275,14 +275,13 @@ def test_an_abbreviation_counts_where_cards_agree_on_it() -> None:
     def card(number: int, text: str) -> PaperCard:
         return PaperCard(id=f"c-{number}", category="x", title="t", abstract=text)
 
-    known = Abbreviations.of(
-        [
-            card(1, "We use garden path routing (GPR)."),
-            card(2, "Garden-Path Routing (GPR) again."),
-            card(3, "Loose pebble sorting (LPS)."),
-            card(4, "Late path search (LPS)."),
-        ]
-    )
+    cards = [
+        card(1, "We use garden path routing (GPR)."),
+        card(2, "Garden-Path Routing (GPR) again."),
+        card(3, "Loose pebble sorting (LPS)."),
+        card(4, "Late path search (LPS)."),
+    ]
+    known = Abbreviations.of(map(defined_on, cards))
     assert known.other_wordings("GPR") == ["garden path routing"]
     assert known.other_wordings("Garden-path routing") == ["GPR"]
     assert known.other_wordings("LPS") == []
@@ -297,7 +296,7 @@ def test_thousands_of_cards_are_counted_at_once(gardens: Assistant) -> None:
         )
         for number in range(2_000)
     ]
-    holdings = Holdings(cards)
+    holdings = Holdings.of(cards)
     began = time.process_time()
     assert holdings.mentions("GSM8K") == 2_000
     assert time.process_time() - began < 0.5

@@ -19,7 +19,7 @@ ARCH, MULTI, PRE, REASON = "模型架构", "多模态基础模型", "LLM 预训�
 def built_in() -> tuple[Holdings, NameIndex]:
     """The built-in cards and their names."""
     cards = list(builtin_cards())
-    return Holdings(cards), NameIndex.build(cards)
+    return Holdings.of(cards), NameIndex.build(cards)
 
 
 def read(question: str) -> Query:

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 _FORM = 1
 # t-SNE takes seconds for so many cards; in a larger collection the others are put among these.
 _FITTED_CARDS = 5_000
+# Of a larger collection no map is drawn: it would take minutes at every ingest, and nobody can make out its points.
+LARGEST_MAP = 20_000
+# The mean of all vectors is known well enough from so many cards.
+_MEAN_OF = 1_000
 # Drawn anew when this share of the cards was not there when it was drawn.
 _NEW_SHARE = 1 / 4
 _NEIGHBOURS = 5
@@ -46,6 +50,8 @@ class Atlas:
         self, store: CardStore, keywords: WordIndex, progress: Progress | None = None
     ) -> dict[str, tuple[float, float]]:
         """Where every card lies, x and y from 0 to 1; drawn now where the kept map is not the present collection's.
+
+        Of more than `LARGEST_MAP` cards there is no map, and nothing is given.
 
         Args:
             store: the cards.
@@ -96,6 +102,12 @@ class Atlas:
         import numpy as np
 
         ids = store.card_ids()
+        if len(ids) > LARGEST_MAP:
+            middle = np.empty(0, np.float32) if kept is None else kept["middle"]
+            if not len(middle):
+                _, middle = _features(store, keywords, ids[:: len(ids) // _MEAN_OF], None)
+            none = np.array([], dtype=str)
+            return {"ids": none, "points": np.empty((0, 2), np.float32), "anchors": none, "middle": middle}
         wanted = set(ids)
         known = {} if kept is None else dict(zip(kept["ids"].tolist(), kept["points"], strict=True))
         known = {card_id: point for card_id, point in known.items() if card_id in wanted}

@@ -1,24 +1,29 @@
 """Cards into the store: incremental, resumable, one writer at a time."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, Field
 
 from vectorstore.cards import PaperCard
-from vectorstore.corpus import ShippedVectors, with_builtin_aid
+from vectorstore.corpus import ShippedVectors, vector_key, with_builtin_aid
 from vectorstore.lock import Progress, WriterLock
 from vectorstore.passages import aid_passages, embedding_text, passages_of
 from vectorstore.store import CardStore, Entry, StoredCard, filter_tags
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from vectorstore.embedders import Embedder
     from vectorstore.hybrid import WordIndex
 
 # Cards written at once: enough for the embedder to fill its batches, little to lose at a kill.
 _BATCH = 32
+# Vectors kept for texts that come again: 25 MB at 384 dimensions.
+_REMEMBERED = 16_384
 
 
 class IngestReport(BaseModel):
@@ -101,7 +106,7 @@ def ingest(
     """Bring the store up to `cards`, and finish or undo what an earlier ingest was killed in.
 
     Args:
-        cards: the cards as read; known ids gain the built-in corpus's title and aids.
+        cards: the cards as read, gone through more than once; known ids gain the built-in corpus's title and aids.
         store, keywords, embedder: where they go and who makes the vectors.
         lock: what one ingest holds at a time.
         prune: also remove the stored cards that are not among `cards`.
@@ -115,18 +120,23 @@ def ingest(
     """
     report = progress or (lambda done, total, what: None)
     began = time.monotonic()
-    wanted = {card.id: with_builtin_aid(card) for card in cards}
+    # Of a card that comes twice the last one counts.
+    wanted = {card.id: (place, with_builtin_aid(card).content_hash()) for place, card in enumerate(cards)}
     with lock.held(report):
         store.make_sound()
         stored = store.hashes()
-        changed = [card for card in wanted.values() if stored.get(card.id) != card.content_hash()]
+        changed = [place for card_id, (place, digest) in wanted.items() if stored.get(card_id) != digest]
+        added = len(wanted.keys() - stored.keys())
         gone = sorted(stored.keys() - wanted.keys()) if prune else []
         cut_off = {card_id for card_id, digest in stored.items() if not digest}
         interrupted = store.interrupted()
         if changed or gone or cut_off or interrupted:
             with store.writing():
-                todo = [*changed, *store.get(cut_off - wanted.keys() - set(gone)).values()]
-                _put_all(todo, store, embedder, lock, report)
+                unfinished = sorted(cut_off - wanted.keys() - set(gone))
+                todo = chain(
+                    (with_builtin_aid(cards[place]) for place in changed), (store.get([one])[one] for one in unfinished)
+                )
+                _put_all(todo, len(changed) + len(unfinished), store, embedder, lock, report)
                 store.remove(gone)
                 if interrupted:
                     store.remove_orphans()
@@ -134,10 +144,9 @@ def ingest(
             report(0, 1, "indexing keywords")
             keywords.sync(store)
             report(1, 1, "indexing keywords")
-    updated = sum(card.id in stored for card in changed)
     return IngestReport(
-        added=len(changed) - updated,
-        updated=updated,
+        added=added,
+        updated=len(changed) - added,
         unchanged=len(wanted) - len(changed),
         removed=len(gone),
         seconds=round(time.monotonic() - began, 2),
@@ -145,37 +154,77 @@ def ingest(
 
 
 def _put_all(
-    cards: Sequence[PaperCard], store: CardStore, embedder: "Embedder", lock: WriterLock, report: Progress
+    cards: Iterable[PaperCard],
+    count: int,
+    store: CardStore,
+    embedder: "Embedder",
+    lock: WriterLock,
+    report: Progress,
 ) -> None:
-    if not cards:
+    if not count:
         return
-    shipped = ShippedVectors(embedder.fingerprint)
-    report(0, len(cards), "embedding and storing cards")
-    for start in range(0, len(cards), _BATCH):
-        batch = cards[start : start + _BATCH]
-        store.put(_with_vectors(batch, embedder, shipped))
+    vectors = _Vectors(embedder)
+    done = 0
+    report(done, count, "embedding and storing cards")
+    for batch in _batches(cards, _BATCH):
+        store.put(_with_vectors(batch, vectors))
         lock.beat()
-        report(start + len(batch), len(cards), "embedding and storing cards")
+        done += len(batch)
+        report(done, count, "embedding and storing cards")
 
 
-def _with_vectors(batch: Iterable[PaperCard], embedder: "Embedder", shipped: ShippedVectors) -> list[StoredCard]:
-    import numpy as np
+def _batches(cards: Iterable[PaperCard], size: int) -> Iterator[list[PaperCard]]:
+    rest = iter(cards)
+    while batch := list(islice(rest, size)):
+        yield batch
 
+
+def _with_vectors(batch: Iterable[PaperCard], vectors: "_Vectors") -> list[StoredCard]:
     per_card = [(card, entries_of(card)) for card in batch]
-    flat = [source for _, sources in per_card for source in sources]
-    vectors = np.empty((len(flat), embedder.dimension), np.float32)
-    for kind in ("passage", "query"):
-        rows = np.array([row for row, source in enumerate(flat) if source.kind == kind], int)
-        texts = [flat[row].embedded for row in rows]
-        known, found = shipped.find(kind, texts)
-        if known.any():
-            vectors[rows[known]] = found
-        missing = rows[~known]
-        if len(missing):
-            vectors[missing] = embedder.embed_array([flat[row].embedded for row in missing], kind=kind)
+    rows = vectors.of([source for _, sources in per_card for source in sources])
     stored, start = [], 0
     for card, sources in per_card:
         end = start + len(sources)
-        stored.append(StoredCard(card, [source.entry for source in sources], vectors[start:end]))
+        stored.append(StoredCard(card, [source.entry for source in sources], rows[start:end]))
         start = end
     return stored
+
+
+class _Vectors:
+    """Vectors of entries; a text that comes again within the last tens of thousands is embedded once.
+
+    Args:
+        embedder: who makes those that the package does not ship.
+    """
+
+    def __init__(self, embedder: "Embedder") -> None:
+        self._embedder = embedder
+        self._shipped = ShippedVectors(embedder.fingerprint)
+        self._known: dict[int, np.ndarray] = {}
+
+    def of(self, sources: Sequence[Source]) -> "np.ndarray":
+        """The vectors of some entries, one row each."""
+        import numpy as np
+
+        vectors = np.empty((len(sources), self._embedder.dimension), np.float32)
+        for kind in ("passage", "query"):
+            rows = np.array([row for row, source in enumerate(sources) if source.kind == kind], int)
+            known, found = self._shipped.find(kind, [sources[row].embedded for row in rows])
+            if known.any():
+                vectors[rows[known]] = found
+            self._embed(kind, [(row, sources[row].embedded) for row in rows[~known]], vectors)
+        return vectors
+
+    def _embed(self, kind: Literal["passage", "query"], wanted: Sequence[tuple[int, str]], into: "np.ndarray") -> None:
+        keys = [vector_key(kind, text) for _, text in wanted]
+        # Taken out and put back in, so that what is not asked for is what goes first.
+        again = {key: self._known.pop(key) for key in dict.fromkeys(keys) if key in self._known}
+        missing = {key: text for key, (_, text) in zip(keys, wanted, strict=True) if key not in again}
+        if missing:
+            made = self._embedder.embed_array(list(missing.values()), kind=kind)
+            again |= dict(zip(missing, made.copy(), strict=True))
+        self._known |= again
+        for key, (row, _) in zip(keys, wanted, strict=True):
+            into[row] = again[key]
+        for key in list(islice(self._known, max(0, len(self._known) - _REMEMBERED))):
+            del self._known[key]

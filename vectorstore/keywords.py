@@ -26,6 +26,8 @@ _AT_ONCE = 500
 FITTED_CARDS = 2_000
 # It is fitted anew when this share of the cards is new to it.
 _NEW_SHARE = 1 / 3
+# Files up to so many bytes are read whole for their checksums, larger ones in so many pieces of so many bytes.
+_READ_WHOLE, _PIECES, _PIECE = 64_000_000, 64, 65_536
 
 
 class KeywordIndex:
@@ -101,7 +103,7 @@ class KeywordIndex:
     def _checksums(self) -> dict[str, int]:
         """A checksum of each file of the index: tantivy itself notices only some damage."""
         return {
-            path.name: zlib.crc32(path.read_bytes())
+            path.name: _checksum(path)
             for path in sorted(self._folder.iterdir())
             if not path.name.startswith(".") and path != self._stamp and path.is_file()
         }
@@ -160,7 +162,7 @@ class KeywordIndex:
         if not (gone or stale or unplaced):
             return 0
         writer = self._index.writer(_WRITER_BYTES, 1)
-        for card_id in (*gone, *stale):
+        for card_id in (*gone, *(card_id for card_id in stale if card_id in present)):
             writer.delete_documents_by_term("id", card_id)
         fresh = set(stale)
         space.fold({}, gone)
@@ -247,6 +249,19 @@ class KeywordIndex:
         return {
             term: math.log(1 + (total - count + 0.5) / (count + 0.5)) if total else 0.0 for term, count in found.items()
         }
+
+
+def _checksum(path: Path) -> int:
+    """Of the whole of a file; of a large one of its size and of pieces all over it, since every start has to wait."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        if size <= _READ_WHOLE:
+            return zlib.crc32(file.read())
+        checksum = zlib.crc32(str(size).encode())
+        for piece in range(_PIECES):
+            file.seek((size - _PIECE) * piece // (_PIECES - 1))
+            checksum = zlib.crc32(file.read(_PIECE), checksum)
+        return checksum
 
 
 def is_outgrown(space: LatentSpace, cards: int, stale: int) -> bool:

@@ -46,7 +46,9 @@ class LatentSpace:
         self._words, self._weights, self._directions = list(words), weights, directions
         self._rows = {word: row for row, word in enumerate(self._words)}
         self._length, self.fitted = length, fitted
-        self.ids, self._places = list(ids), places
+        self.ids, self._stacked = list(ids), places
+        # Rows that are not in the table yet: it is copied once for all of them, not for each.
+        self._folded: list[np.ndarray] = []
 
     @classmethod
     def fit(cls, cards: Iterable[Sequence[str]]) -> "LatentSpace":
@@ -74,15 +76,24 @@ class LatentSpace:
             cards: words by card id.
             gone: ids of cards that are no longer there.
         """
-        import numpy as np
-
         out = set(gone) | cards.keys()
-        kept = [row for row, card_id in enumerate(self.ids) if card_id not in out]
-        placed = [self._place(*self._weighed(Counter(words))) for words in cards.values()]
-        old = self._places[kept] if kept else np.empty((0, self._directions.shape[1]), np.float32)
-        self._places = np.vstack([old, *placed]).astype(np.float32)
-        self.ids = [self.ids[row] for row in kept] + list(cards)
-        self.__dict__.pop("_card_rows", None)
+        if any(card_id in self._card_rows for card_id in out):
+            kept = [row for row, card_id in enumerate(self.ids) if card_id not in out]
+            self._stacked, self.ids = self._places[kept], [self.ids[row] for row in kept]
+            self.__dict__.pop("_card_rows", None)
+        for card_id, words in cards.items():
+            self._card_rows[card_id] = len(self.ids)
+            self.ids.append(card_id)
+            self._folded.append(self._place(*self._weighed(Counter(words))))
+
+    @property
+    def _places(self) -> "np.ndarray":
+        if self._folded:
+            import numpy as np
+
+            old = self._stacked if len(self._stacked) else np.empty((0, self._directions.shape[1]), np.float32)
+            self._stacked, self._folded = np.vstack([old, *self._folded]).astype(np.float32, copy=False), []
+        return self._stacked
 
     def nearest(
         self, wanted: Sequence[str], k: int, *, also: Iterable[str] = (), only: Iterable[str] | None = None
@@ -102,7 +113,7 @@ class LatentSpace:
             return {}
         cosines = self._places @ self._place(np.array(rows), self._weights[rows])
         allowed = np.arange(len(self.ids)) if only is None else np.array(self._rows_of(only), int)
-        best = allowed[np.argsort(-cosines[allowed], kind="stable")[:k]]
+        best = allowed[_highest(cosines[allowed], k)]
         return {self.ids[row]: float(cosines[row]) for row in (*best, *self._rows_of(also))}
 
     def inverse_frequencies(self, wanted: Iterable[str]) -> dict[str, float]:
@@ -112,12 +123,10 @@ class LatentSpace:
 
     def like(self, card_id: str, k: int) -> list[str]:
         """The cards nearest to a card, itself left out; none where it has no place."""
-        import numpy as np
-
         row = self._card_rows.get(card_id)
         if row is None:
             return []
-        order = np.argsort(-(self._places @ self._places[row]), kind="stable")[: k + 1]
+        order = _highest(self._places @ self._places[row], k + 1)
         return [self.ids[other] for other in order if other != row][:k]
 
     def places(self, card_ids: Sequence[str]) -> "np.ndarray":
@@ -201,6 +210,16 @@ class LatentSpace:
 
         place: np.ndarray = weights.astype(np.float32) @ self._directions[rows].astype(np.float32)
         return place / max(float(np.linalg.norm(place)), 1e-9)
+
+
+def _highest(values: "np.ndarray", k: int) -> "np.ndarray":
+    """Where the highest values are, highest first and equal ones in their order, without sorting all the others."""
+    import numpy as np
+
+    if not 0 < k < len(values):
+        return np.argsort(-values, kind="stable")[:k]
+    candidates = np.flatnonzero(values >= np.partition(values, len(values) - k)[len(values) - k])
+    return candidates[np.argsort(-values[candidates], kind="stable")[:k]]
 
 
 def _directions(table: "Sequence[tuple[np.ndarray, np.ndarray]]", words: int) -> "np.ndarray":

@@ -26,13 +26,22 @@ def mention_of(term: str) -> Callable[[PaperCard], bool]:
 
 def mention_in(term: str) -> Callable[[str], bool]:
     """The same test for a text as `folded` or `folded_card` gives it."""
-    parts = [part for part in _GAP.split(_fold(term)) if part]
+    parts = _parts(term)
     if not parts:
         return lambda text: False
     pattern = re.compile(r"(?<![a-z0-9])" + r"[\s\-_]+".join(map(re.escape, parts)) + r"(?![a-z0-9])")
     # Looking for a plain string first is what makes a search of all cards quick.
-    longest = max(parts, key=len)
+    longest = plainest(term)
     return lambda text: longest in text and pattern.search(text) is not None
+
+
+def plainest(term: str) -> str:
+    """What every text that mentions a term holds as it is, in `folded` form; empty where nothing mentions it."""
+    return max(_parts(term), key=len, default="")
+
+
+def _parts(term: str) -> list[str]:
+    return [part for part in _GAP.split(_fold(term)) if part]
 
 
 def folded(text: str) -> str:

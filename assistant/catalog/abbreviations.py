@@ -86,16 +86,14 @@ class Abbreviations:
                     self._same[_key(term)].append(wording)
 
     @classmethod
-    def of(cls, cards: Iterable[PaperCard]) -> "Abbreviations":
-        """Those that some cards define, where they agree."""
+    def of(cls, definitions: Iterable[Iterable[tuple[str, str]]]) -> "Abbreviations":
+        """Those that some cards define, where they agree.
+
+        Args:
+            definitions: by card, as `defined_on` gives them.
+        """
         defined: Mapping[str, Counter[str]] = defaultdict(Counter)
-        for card in cards:
-            found = {
-                (match["short"], long)
-                for text in (card.text(field) for field in FIELDS)
-                for match in _DEFINED.finditer(text)
-                if (long := _spelt_out(text[max(0, match.start() - _LONGEST) : match.start()], match["short"]))
-            }
+        for found in definitions:
             for short, long in found:
                 defined[short][long] += 1
         pairs = []
@@ -113,6 +111,17 @@ class Abbreviations:
                 if _key(one) != _key(term) and _key(one) not in map(_key, found):
                     found.append(one)
         return found
+
+
+def defined_on(card: PaperCard) -> list[tuple[str, str]]:
+    """The abbreviations that a card defines, each once, with what they stand for."""
+    found = {
+        (match["short"], long): None
+        for text in (card.text(field) for field in FIELDS)
+        for match in _DEFINED.finditer(text)
+        if (long := _spelt_out(text[max(0, match.start() - _LONGEST) : match.start()], match["short"]))
+    }
+    return list(found)
 
 
 def _spelt_out(before: str, short: str) -> str:

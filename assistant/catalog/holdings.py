@@ -1,16 +1,17 @@
-"""Every card of a collection, held in memory so that what mentions a term is known exactly and at once."""
+"""What a collection holds, so that what mentions a term is known exactly: a line a card in memory, texts on disk."""
 
 import re
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
+from assistant.catalog.ledger import Held, Ledger
 from assistant.types import Filters, Selection
-from vectorstore.cards import FIELDS, PaperCard
-from vectorstore.mentions import folded_card, mention_in
+from vectorstore.cards import PaperCard
+from vectorstore.mentions import mention_in, plainest
 from vectorstore.tags import normalise
 
 if TYPE_CHECKING:
@@ -18,25 +19,46 @@ if TYPE_CHECKING:
     from assistant.catalog.tested import Experiments
     from assistant.collection import Collection
 
-_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]*[A-Za-z0-9+]", re.ASCII)
 _SHORTEST_PART = 4
 _SHORTEST_SLIP, _TWO_SLIPS_FROM = 4, 9
-# Terms whose cards are kept; a question has a few, and its variants some more.
-_KEPT_TERMS = 512
+# Mentions that are kept, counted over all terms: a question has a few terms, and their variants some more.
+_KEPT_MENTIONS = 500_000
+_READ_AT_ONCE = 100
+
+Read = Callable[[Sequence[str]], Mapping[str, PaperCard]]
 
 
 class Holdings:
     """The cards at one revision.
 
     Args:
-        cards: all of them, in the collection's order.
+        ledger: what is known of each, in step with that revision.
+        read: gives the cards of some ids.
     """
 
-    def __init__(self, cards: Iterable[PaperCard]) -> None:
-        self.cards: tuple[PaperCard, ...] = tuple(cards)
+    def __init__(self, ledger: Ledger, read: Read) -> None:
+        self._ledger, self._read = ledger, read
+        self.cards: tuple[Held, ...] = tuple(ledger.held())
         self.by_id = {card.id: card for card in self.cards}
-        self._texts = [(card.id, folded_card(card)) for card in self.cards]
         self._mentioning: dict[str, frozenset[str]] = {}
+
+    @classmethod
+    def of(cls, cards: Iterable[PaperCard]) -> "Holdings":
+        """Some cards, held in memory."""
+        by_id = {card.id: card for card in cards}
+        return cls(Ledger.of(by_id.values()), lambda ids: {card_id: by_id[card_id] for card_id in ids})
+
+    def read(self, cards: Sequence[Held]) -> Iterator[PaperCard]:
+        """Some cards in full, in their order, those that are still there."""
+        for start in range(0, len(cards), _READ_AT_ONCE):
+            ids = [card.id for card in cards[start : start + _READ_AT_ONCE]]
+            found = self._read(ids)
+            yield from (found[card_id] for card_id in ids if card_id in found)
+
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """Where each card stands in the collection's order, by its id."""
+        return {card.id: place for place, card in enumerate(self.cards)}
 
     @cached_property
     def categories(self) -> Sequence[str]:
@@ -57,7 +79,7 @@ class Holdings:
         """The abbreviations that the cards themselves define."""
         from assistant.catalog.abbreviations import Abbreviations
 
-        return Abbreviations.of(self.cards)
+        return Abbreviations.of(self._ledger.definitions())
 
     def has_tag(self, tag: str) -> bool:
         """Whether a card has this tag, in any spelling."""
@@ -71,9 +93,10 @@ class Holdings:
         """The ids of all cards that mention a term, as `vectorstore.mentions` defines it."""
         known = self._mentioning.get(term)
         if known is None:
-            stands_in = mention_in(term)
-            known = frozenset(card_id for card_id, text in self._texts if stands_in(text))
-            if len(self._mentioning) >= _KEPT_TERMS:
+            stands_in, part = mention_in(term), plainest(term)
+            texts = self._ledger.texts_with(part) if part else ()
+            known = frozenset(card_id for card_id, text in texts if stands_in(text) and card_id in self.by_id)
+            if sum(map(len, self._mentioning.values())) > _KEPT_MENTIONS:
                 self._mentioning.clear()
             self._mentioning[term] = known
         return known
@@ -84,11 +107,11 @@ class Holdings:
         if not (name.isascii() and name[-1:].isalpha() and len(name) > 1):
             return {}
         joined = re.compile(rf"(?<![a-z0-9]){re.escape(name)}\d(?:[\w.]*\w)?", re.ASCII)
-        found = {card_id: joined.findall(text) for card_id, text in self._texts if name in text}
+        found = ((card_id, joined.findall(text)) for card_id, text in self._ledger.texts_with(name))
         return {
             card_id: [f"{term.strip()}{word[len(name) :]}" for word in words]
-            for card_id, words in found.items()
-            if words
+            for card_id, words in found
+            if words and card_id in self.by_id
         }
 
     @cached_property
@@ -96,7 +119,7 @@ class Holdings:
         """The benchmarks and models that the cards are tested on."""
         from assistant.catalog.tested import Experiments
 
-        return Experiments.of(self.cards, self.abbreviations)
+        return Experiments.of(self._ledger.experiments(), self.abbreviations)
 
     def nearly(self, term: str) -> str:
         """The word that cards use most of those that differ from a term by a slip of the pen; empty if none does."""
@@ -106,11 +129,8 @@ class Holdings:
         wanted = term.casefold()
         if len(wanted) < _SHORTEST_SLIP or not wanted.isascii() or " " in wanted:
             return ""
-        words = Counter(
-            word for card in self.cards for field in FIELDS for word in set(_WORD.findall(card.text(field)))
-        )
         folded: dict[str, Counter[str]] = defaultdict(Counter)
-        for word, number in words.items():
+        for word, number in self._ledger.spelt().items():
             # A digit is never a slip: GPT-4 is not GPT-5.
             if _digits(word) == _digits(wanted):
                 folded[word.casefold()][word] += number
@@ -129,7 +149,7 @@ class Holdings:
                 return min(mentioned, key=self.mentions)
         return ""
 
-    def within(self, filters: Filters) -> list[PaperCard]:
+    def within(self, filters: Filters) -> list[Held]:
         """The cards that some filters leave, in the collection's order."""
         tagged = frozenset().union(*(self.tags.get(normalise(tag), frozenset()) for tag in filters.tags))
         return [
@@ -140,7 +160,7 @@ class Holdings:
             and (not filters.cards or card.id in filters.cards)
         ]
 
-    def selected(self, selection: Selection, among: Sequence[PaperCard]) -> list[PaperCard]:
+    def selected(self, selection: Selection, among: Sequence[Held]) -> list[Held]:
         """Those of some cards that a selection asks for, in their order."""
         wanted = [frozenset().union(*(self.mentioning(term) for term in group)) for group in selection.mentions]
         unwanted = frozenset().union(*(self.mentioning(term) for term in selection.without))
@@ -157,12 +177,11 @@ _reading = threading.Lock()
 
 def holdings_of(collection: "Collection") -> Holdings:
     """What a collection holds now; read again only when its store has changed."""
-    store = collection.store
-    revision = store.revision()
+    revision = collection.store.revision()
     held = _held.get(collection)
     if held is None or held[0] != revision:
         with _reading:
             held = _held.get(collection)
             if held is None or held[0] != revision:
-                held = _held[collection] = (revision, Holdings(store.cards()))
+                held = _held[collection] = (revision, Holdings(collection.ledger_at(revision), collection.store.get))
     return held[1]

@@ -4,11 +4,11 @@ from collections.abc import Generator, Sequence
 
 from assistant.catalog import phrases
 from assistant.catalog.holdings import Holdings, holdings_of
+from assistant.catalog.ledger import Held
 from assistant.catalog.quoting import cited, mention_on
 from assistant.catalog.spellings import Spelling, other_spellings
 from assistant.routes import Parts
 from assistant.types import Answer, Bar, CardHit, Citation, Claim, Event, EvidenceFound, Query, Selection, Step
-from vectorstore.cards import PaperCard
 
 # So many cards of a list, and of a count, are shown unless all are asked for.
 _LISTED, _COUNTED = 20, 5
@@ -27,12 +27,12 @@ def listed(query: Query, parts: Parts) -> Generator[Event, None, Answer | None]:
     if not shown:
         return (yield from _nothing(query, parts, len(among)))
     groups = query.selection.mentions if cards else _wordings(spellings)
-    answer, hits = _answer(query, len(among), cards, shown, spellings, groups)
+    answer, hits = _answer(query, holdings, len(among), cards, shown, spellings, groups)
     yield EvidenceFound(hits=hits)
     return answer
 
 
-def _spellings(query: Query, holdings: Holdings, among: list[PaperCard], cards: Sequence[PaperCard]) -> list[Spelling]:
+def _spellings(query: Query, holdings: Holdings, among: list[Held], cards: Sequence[Held]) -> list[Spelling]:
     """What other wordings of the terms add to the cards found."""
     selection = query.selection
     # Where several terms must all be there, what each of them adds alone says nothing.
@@ -55,9 +55,10 @@ def _wordings(spellings: Sequence[Spelling]) -> tuple[tuple[str, ...], ...]:
 
 def _answer(
     query: Query,
+    holdings: Holdings,
     total: int,
-    cards: Sequence[PaperCard],
-    shown: Sequence[PaperCard],
+    cards: Sequence[Held],
+    shown: Sequence[Held],
     spellings: Sequence[Spelling],
     groups: Sequence[Sequence[str]],
 ) -> tuple[Answer, list[CardHit]]:
@@ -67,7 +68,7 @@ def _answer(
     citations: list[Citation] = []
     claims: list[Claim] = []
     hits: list[CardHit] = []
-    for card in shown[:most]:
+    for card in holdings.read(shown[:most]):
         mentioned = mention_on(card, groups, language)
         first = len(citations) + 1
         new = [cited(card, passage, marker) for marker, passage in enumerate(mentioned.passages, start=first)]
@@ -97,7 +98,7 @@ def _answer(
     return answer, hits
 
 
-def _bars(query: Query, cards: Sequence[PaperCard], spellings: Sequence[Spelling]) -> list[Bar]:
+def _bars(query: Query, cards: Sequence[Held], spellings: Sequence[Spelling]) -> list[Bar]:
     """What each wording finds: the term itself first; nothing where there is only the term."""
     if not spellings:
         return []

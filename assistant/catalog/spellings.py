@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from assistant.catalog.holdings import Holdings
+from assistant.catalog.ledger import Held
 from assistant.types import Query
-from vectorstore.cards import PaperCard
 
 _GAP = re.compile(r"[\s_-]+")
 _LETTER_DIGIT = re.compile(r"(?<=[A-Za-z])(?=\d)")
@@ -33,7 +33,7 @@ class Spelling:
     versions: tuple[str, ...] = ()
 
 
-def other_spellings(term: str, query: Query, holdings: Holdings, among: list[PaperCard]) -> list[Spelling]:
+def other_spellings(term: str, query: Query, holdings: Holdings, among: list[Held]) -> list[Spelling]:
     """The other wordings of a term that find further cards, those that find most first.
 
     Args:

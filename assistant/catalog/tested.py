@@ -3,8 +3,10 @@
 import re
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import NamedTuple
 
 from assistant.catalog.abbreviations import Abbreviations
 from assistant.names import fold, looks_like_name
@@ -44,13 +46,33 @@ _YEAR_WITHIN = re.compile(r"(?P<exam>[A-Z]{3,})-?(?:20)?(?P<year>2\d)")
 _IN_EXPERIMENTS, _TESTED_ON, _LEAST = 0.75, 0.3, 2
 
 
+# Where a sentence stands on its card: field, start and end.
+Place = tuple[str, int, int]
+
+
+class Named(NamedTuple):
+    """A name in a sentence: as counted, whether a size says that it is a model, and whether it is tested on."""
+
+    name: str
+    sized: bool
+    tested_on: bool
+
+
+class Sentence(NamedTuple):
+    """A sentence of a card that has names in it, and whether it speaks of experiments."""
+
+    place: Place
+    experiment: bool
+    names: Sequence[Named]
+
+
 @dataclass
 class _Seen:
-    """Where one name was seen; each a set of card ids."""
+    """Where one name was seen; each by card id."""
 
     spellings: Counter[str] = field(default_factory=Counter)
     anywhere: set[str] = field(default_factory=set)
-    tested: dict[str, list[Passage]] = field(default_factory=dict)
+    tested: dict[str, list[Place]] = field(default_factory=dict)
     tested_on: set[str] = field(default_factory=set)
     sized: bool = False
 
@@ -60,7 +82,7 @@ class Tested:
     """One benchmark or model: its name and, by card in the collection's order, the sentences that test on it."""
 
     name: str
-    sentences: dict[str, list[Passage]]
+    sentences: Mapping[str, Sequence[Place]]
 
 
 @dataclass(frozen=True)
@@ -71,14 +93,25 @@ class Experiments:
     models: tuple[Tested, ...]
 
     @classmethod
-    def of(cls, cards: Iterable[PaperCard], abbreviations: Abbreviations) -> "Experiments":
-        """Collect the names in experiment sentences, a card's own method left out; an abbreviation is no benchmark."""
+    def of(cls, read: Iterable[tuple[str, Iterable[Sentence]]], abbreviations: Abbreviations) -> "Experiments":
+        """Collect the names in experiment sentences; an abbreviation is no benchmark.
+
+        Args:
+            read: card ids with what `tested_on_card` gives of each.
+            abbreviations: those of the collection.
+        """
         seen: dict[str, _Seen] = defaultdict(_Seen)
-        for card in cards:
-            # What a title says before its colon is the paper's own.
-            own = {fold(word) for word in _TOKEN.findall(re.split("[:：]", card.title)[0])}
-            for passage in passages_of(card):
-                _read(passage, own, seen)
+        for card_id, sentences in read:
+            for place, experiment, names in sentences:
+                for name, sized, tested_on in names:
+                    one = seen[_key(name)]
+                    one.spellings[name] += 1
+                    one.anywhere.add(card_id)
+                    one.sized = one.sized or sized
+                    if experiment:
+                        one.tested.setdefault(card_id, []).append(place)
+                        if tested_on:
+                            one.tested_on.add(card_id)
         models = [one for key, one in seen.items() if one.sized or _FAMILY.match(key)]
         benchmarks = [
             one
@@ -88,31 +121,35 @@ class Experiments:
         return cls(_ranked(benchmarks), _ranked(models))
 
 
-def _read(passage: Passage, own: set[str], seen: dict[str, _Seen]) -> None:
-    """Note every name of a passage; one of a list is tested on where the one before it is."""
+def tested_on_card(card: PaperCard) -> list[Sentence]:
+    """The sentences of a card that have names in them, its own method's left out."""
+    # What a title says before its colon is the paper's own.
+    own = {fold(word) for word in _TOKEN.findall(re.split("[:：]", card.title)[0])}
+    found = (_read(passage, own) for passage in passages_of(card))
+    return [sentence for sentence in found if sentence.names]
+
+
+def _read(passage: Passage, own: set[str]) -> Sentence:
+    """Every name of a passage; one of a list is tested on where the one before it is."""
     text = unicodedata.normalize("NFKC", readable(passage.text))
     experiment = passage.field == "experiments" or (
         passage.field in ("abstract", "tldr") and _EXPERIMENT.search(text) is not None
     )
     end, on = 0, False
+    names: list[Named] = []
     for name, start, stop, sized in _names(text):
-        key = fold(name)
+        key = _key(name)
         if len(key) < 2 or key in own:
             continue
-        one = seen[key]
-        one.spellings[name] += 1
-        one.anywhere.add(passage.card_id)
-        one.sized = one.sized or sized
         if experiment:
-            one.tested.setdefault(passage.card_id, []).append(passage)
             on = (
                 _BEFORE.search(text, max(0, start - 40), start) is not None
                 or _AFTER.match(text, stop) is not None
                 or (on and end > 0 and _JOINT.fullmatch(text, end, start) is not None)
             )
-            if on:
-                one.tested_on.add(passage.card_id)
             end = stop
+        names.append(Named(name, sized, on))
+    return Sentence((passage.field, passage.start, passage.end), experiment, names)
 
 
 def _names(text: str) -> Iterator[tuple[str, int, int, bool]]:
@@ -132,6 +169,11 @@ def _names(text: str) -> Iterator[tuple[str, int, int, bool]]:
                 yield f"{joined['exam']}{year['year']}", start, year.end(), False
         else:
             yield name, start, stop, sized is not None
+
+
+@lru_cache(maxsize=16_384)
+def _key(name: str) -> str:
+    return fold(name)
 
 
 def _is_benchmark(key: str, one: _Seen) -> bool:

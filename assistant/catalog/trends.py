@@ -2,12 +2,14 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from assistant.catalog import phrases
 from assistant.catalog.holdings import Holdings, holdings_of
+from assistant.catalog.ledger import Held
 from assistant.catalog.quoting import cited, mention_on
+from assistant.catalog.tested import Place
 from assistant.routes import Parts
 from assistant.types import (
     Answer,
@@ -62,8 +64,8 @@ class _Row:
     """One counted value, the cards that have it, and the sentences that say so where there are such."""
 
     label: str
-    cards: Sequence[PaperCard]
-    sentences: Mapping[str, Sequence[Passage]]
+    cards: Sequence[Held]
+    sentences: Mapping[str, Sequence[Place]]
     terms: tuple[str, ...] = ()
 
 
@@ -86,29 +88,37 @@ def counted(query: Query, parts: Parts) -> Generator[Event, None, Answer | None]
             language=query.language,
         )
     said = phrases.counted(len(cards), len(among), query.selection, query.filters, query.language)
-    answer, hits = _answer(query, query.facet, rows, said)
+    answer, hits = _answer(query, query.facet, rows, holdings, said)
     yield EvidenceFound(hits=hits)
     return answer
 
 
-def _rows(facet: Facet, cards: Sequence[PaperCard], holdings: Holdings, language: Language) -> list[_Row]:
+def _rows(facet: Facet, cards: Sequence[Held], holdings: Holdings, language: Language) -> list[_Row]:
     if facet == "category":
-        by_category: dict[str, list[PaperCard]] = defaultdict(list)
+        by_category: dict[str, list[Held]] = defaultdict(list)
         for card in cards:
             by_category[card.category].append(card)
         return [_Row(phrases.category_shown(name, language), held, {}) for name, held in by_category.items()]
     if facet == "tag":
         return _tags(cards)
     experiments = holdings.experiments
+    counted_cards = {card.id: card for card in cards}
     return [
-        _Row(phrases.shown(one.name), [card for card in cards if card.id in one.sentences], one.sentences, (one.name,))
+        _Row(phrases.shown(one.name), _in_order(one.sentences, counted_cards, holdings), one.sentences, (one.name,))
         for one in (experiments.benchmarks if facet == "benchmark" else experiments.models)
     ]
 
 
-def _tags(cards: Sequence[PaperCard]) -> list[_Row]:
+def _in_order(card_ids: Iterable[str], cards: Mapping[str, Held], holdings: Holdings) -> list[Held]:
+    """Those of some cards that are counted, in the collection's order."""
+    return sorted(
+        (cards[card_id] for card_id in card_ids if card_id in cards), key=lambda card: holdings.places[card.id]
+    )
+
+
+def _tags(cards: Sequence[Held]) -> list[_Row]:
     spelt: dict[str, Counter[str]] = defaultdict(Counter)
-    tagged: dict[str, dict[str, PaperCard]] = defaultdict(dict)
+    tagged: dict[str, dict[str, Held]] = defaultdict(dict)
     for card in cards:
         for tag in card.tags:
             spelt[normalise(tag)][tag] += 1
@@ -119,7 +129,9 @@ def _tags(cards: Sequence[PaperCard]) -> list[_Row]:
     ]
 
 
-def _answer(query: Query, facet: Facet, rows: Sequence[_Row], said: str) -> tuple[Answer, list[CardHit]]:
+def _answer(
+    query: Query, facet: Facet, rows: Sequence[_Row], holdings: Holdings, said: str
+) -> tuple[Answer, list[CardHit]]:
     language = query.language
     citations: list[Citation] = []
     claims: list[Claim] = []
@@ -127,7 +139,7 @@ def _answer(query: Query, facet: Facet, rows: Sequence[_Row], said: str) -> tupl
     hits: dict[str, CardHit] = {}
     shown = rows[: _wanted(query, facet, len(rows))]
     for row in shown:
-        card, passage = _example(row, query, {one.card_id for one in citations})
+        card, passage = _example(row, query, holdings, {one.card_id for one in citations})
         markers = [len(citations) + 1] if passage else []
         if passage:
             citations.append(cited(card, passage, markers[0]))
@@ -161,13 +173,13 @@ def _wanted(query: Query, facet: Facet, rows: int) -> int:
     return max(1, int(asked[1] or asked[2])) if asked else _ROWS
 
 
-def _example(row: _Row, query: Query, used: set[str]) -> tuple[PaperCard, Passage | None]:
+def _example(row: _Row, query: Query, holdings: Holdings, used: set[str]) -> tuple[PaperCard, Passage | None]:
     """A card of a row, one that no other row shows if there is, and the sentence that puts it there."""
     groups = [*query.selection.mentions, *([row.terms] if row.terms else [])]
-    ranked = sorted(row.cards, key=lambda card: card.id in used)
-    for card in ranked[:5]:
-        quotable = quotable_passages(card)
-        found = [passage for passage in row.sentences.get(card.id, ()) if passage in quotable]
+    ranked = list(holdings.read(sorted(row.cards, key=lambda card: card.id in used)[:5]))
+    for card in ranked:
+        quotable = {(passage.field, passage.start, passage.end): passage for passage in quotable_passages(card)}
+        found = [quotable[place] for place in row.sentences.get(card.id, ()) if place in quotable]
         if found:
             return card, min(found, key=lambda passage: passage.language != query.language)
         mentioned = mention_on(card, groups, query.language)
