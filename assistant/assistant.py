@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -268,9 +269,22 @@ class Assistant:
 
     # The collection
 
-    def ready(self) -> None:
-        """Open everything now instead of at the first question; ingest the built-in corpus at first use."""
-        self._collection.ready()
+    def ready(self, *, answering: bool = False) -> None:
+        """Open everything now instead of at the first question; ingest the built-in corpus at first use.
+
+        Args:
+            answering: import what answering needs as well, on another core while the store reads its index.
+        """
+        if not answering:
+            self._collection.ready()
+            return
+        from assistant.pipeline import import_ahead
+
+        # What the store itself needs is imported before: two threads that import one package may each find half of it.
+        _ = self._collection.store
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(import_ahead)
+            self._collection.ready()
 
     def ingest(
         self,
@@ -296,14 +310,18 @@ class Assistant:
             UserError: a file is not what it should be (nothing is ingested then), or the store fails.
         """
         from vectorstore.readers import iter_card_files, read_cards
+        from vectorstore.spool import CardSpool
 
-        files = [read_cards(path, force=force) for path in iter_card_files([Path(path) for path in paths])]
-        cards = _without_repeats([card for file in files for card in file.cards])
-        warnings = [warning for file in files for warning in file.warnings]
+        cards: Sequence[PaperCard] = (read := CardSpool())
+        warnings: list[str] = []
+        for path in iter_card_files([Path(path) for path in paths]):
+            file = read_cards(path, force=force)
+            read.extend(file.cards)
+            warnings += file.warnings
         if expand:
             from assistant.expansion import expanded
 
-            cards, said = expanded(cards, self.model(), self._collection.aids, progress, max_calls)
+            cards, said = expanded(_without_repeats(cards), self.model(), self._collection.aids, progress, max_calls)
             warnings += said
         report = self._collection.ingest(cards, prune=prune, progress=progress)
         return report.model_copy(update={"warnings": warnings})

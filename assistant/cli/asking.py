@@ -42,7 +42,7 @@ def ask(
 
     text = question_text(question)
     filters = filters_of(category, tag, card)
-    assistant = open_assistant(model=model, no_model=no_model, evidence=k)
+    assistant = open_assistant(model=model, no_model=no_model, evidence=k, answering=True)
     if sys.stdout.isatty() and not as_json:
         answer = watch(assistant.stream(text, filters=filters, show_all=show_all))
     else:

@@ -13,13 +13,16 @@ if TYPE_CHECKING:
     from assistant.types import Filters
 
 
-def open_assistant(*, model: str | None = None, no_model: bool = False, evidence: int | None = None) -> "Assistant":
+def open_assistant(
+    *, model: str | None = None, no_model: bool = False, evidence: int | None = None, answering: bool = False
+) -> "Assistant":
     """Open the collection, with a progress bar where the first use has to fill it.
 
     Args:
         model: the language model to use instead of the configured one.
         no_model: use none.
         evidence: passages given to the model.
+        answering: a question comes next.
 
     Raises:
         typer.BadParameter: both a model and none are asked for.
@@ -34,7 +37,7 @@ def open_assistant(*, model: str | None = None, no_model: bool = False, evidence
     settings = load_settings(model="none" if no_model else model, evidence=evidence)
     with progress_bar() as progress:
         assistant = Assistant(settings, progress=progress)
-        assistant.ready()
+        assistant.ready(answering=answering)
     return assistant
 
 
