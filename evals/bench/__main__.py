@@ -6,7 +6,7 @@ from pathlib import Path
 
 from assistant.cli.progress import progress_bar
 from assistant.cli.terminal import say_error, use_utf8
-from evals.bench.running import FULL_SIZES, QUICK_SIZES, bench
+from evals.bench.running import FULL_SIZES, QUICK_SIZES, SAMPLE, bench
 from evals.bench.sections import SECTIONS
 from evals.bench.table import show
 from vectorstore.errors import UserError
@@ -25,6 +25,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 home=given.home,
                 paperqa_python=given.paperqa_python,
                 sizes=given.sizes,
+                questions=given.questions,
+                sample=given.sample,
                 out=given.out,
                 folder=given.folder,
                 progress=progress,
@@ -57,6 +59,14 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         metavar="N",
         help=f"of the synthetic collections ({_listed(QUICK_SIZES)}; with --full {_listed(FULL_SIZES)})",
+    )
+    parser.add_argument("--questions", type=int, metavar="N", help="ask at most so many")
+    parser.add_argument(
+        "--sample",
+        type=int,
+        default=SAMPLE,
+        metavar="N",
+        help="cards that a quick run embeds where the whole corpus would take too long (%(default)s)",
     )
     parser.add_argument("--paperqa-python", type=Path, metavar="PATH", help="an interpreter that has paper-qa")
     parser.add_argument("--out", type=Path, default=Path("bench.json"), metavar="FILE", help="(%(default)s)")

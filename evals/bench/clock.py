@@ -11,19 +11,18 @@ from evals.bench.results import Timing
 T = TypeVar("T")
 
 
-def timing_of(seconds: Sequence[float], processor: float = 0.0) -> Timing:
+def timing_of(seconds: Sequence[float], processor: float | None = None) -> Timing:
     """What measured times come to.
 
     Args:
         seconds: of each time, at least one.
-        processor: seconds of processor time of all of them together.
+        processor: seconds of processor time of all of them together; None where they are not known.
     """
     import numpy as np
 
     p50, p95 = np.percentile(np.asarray(seconds, float), (50, 95))
-    return Timing(
-        p50=float(p50), p95=float(p95), longest=max(seconds), n=len(seconds), processor=processor / len(seconds)
-    )
+    each = processor / len(seconds) if processor is not None else None
+    return Timing(p50=float(p50), p95=float(p95), longest=max(seconds), n=len(seconds), processor=each)
 
 
 def timed(do: Callable[[T], object], inputs: Iterable[T], told: Callable[[int], None] | None = None) -> Timing:

@@ -6,8 +6,7 @@ from pathlib import Path
 
 from evals.bench.fresh import Fresh, Taken
 
-# Cards that stand for all of them where embedding all would take too long.
-SAMPLE = 48
+_EMBEDDERS = "embedders"
 
 
 @dataclass
@@ -22,6 +21,8 @@ class Place:
         given_home: the home of an assistant that has its collection ready; None to make one. It is copied.
         paperqa_python: an interpreter that has PaperQA2; None for this one.
         sizes: of the synthetic collections, in cards.
+        questions: at most so many are asked; None for all.
+        sample: cards of a quick run that stand for all of them where embedding all would take too long.
     """
 
     folder: Path
@@ -31,6 +32,8 @@ class Place:
     given_home: Path | None
     paperqa_python: Path | None
     sizes: tuple[int, ...]
+    questions: int | None
+    sample: int
     _home: Path | None = field(default=None, init=False)
 
     @property
@@ -41,23 +44,29 @@ class Place:
     @property
     def limit(self) -> int | None:
         """How many cards are embedded for a comparison; None for all."""
-        return None if self.full else SAMPLE
+        return None if self.full else self.sample
 
     def unpacked(self) -> Taken:
-        """The embedder, ready in the folder that `cache` names."""
-        return self.fresh.run("embedding.unpack", cache=self.cache)
+        """The embedder, unpacked for the first time."""
+        return self.fresh.run("embedding.unpack", cache=str(self.folder / _EMBEDDERS))
 
     @property
     def cache(self) -> str:
-        """Where the embedder is unpacked."""
-        return str(self.folder / "embedders")
+        """Where the embedder is unpacked: what the given home has is taken, which spares half a minute."""
+        given = self.given_home / _EMBEDDERS if self.given_home is not None else None
+        if given is not None and given.is_dir():
+            copied = self.folder / "embedders-given"
+            if not copied.exists():
+                shutil.copytree(given, copied)
+            return str(copied)
+        self.unpacked()
+        return str(self.folder / _EMBEDDERS)
 
     def new_home(self, name: str) -> str:
         """An empty home, its embedder unpacked."""
-        self.unpacked()
         home = self.folder / name
         shutil.rmtree(home, ignore_errors=True)
-        shutil.copytree(self.cache, home / "embedders")
+        shutil.copytree(self.cache, home / _EMBEDDERS)
         return str(home)
 
     def ingested(self) -> Taken:
@@ -94,8 +103,3 @@ class Place:
         """An empty home that a task gets once: asked for again it is as the task left it."""
         home = self.folder / name
         return str(home) if home.exists() else self.new_home(name)
-
-    @property
-    def questions(self) -> int | None:
-        """How many questions are asked; None for all."""
-        return None if self.full else 120

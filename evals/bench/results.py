@@ -16,14 +16,15 @@ class Timing(BaseModel):
     Args:
         p50, p95, longest: wall-clock seconds of one time.
         n: times that were measured, those to warm up left out.
-        processor: seconds of processor time that one time took on average, all threads together.
+        processor: seconds of processor time that one time took on average, all threads together; None where others
+            took some too.
     """
 
     p50: float
     p95: float
     longest: float
     n: int
-    processor: float
+    processor: float | None = None
 
 
 class Baseline(BaseModel):

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from evals.systems import Progress
 
 QUICK_SIZES, FULL_SIZES = (1_000, 4_000), (10_000, 100_000, 300_000)
+_QUICK_QUESTIONS = 120
+SAMPLE = 48
 # Where the full card file lies for those who have it, seen from the checkout.
 _SHARED = Path("shared", "corpus", "paper_cards.txt")
 
@@ -31,6 +33,8 @@ def bench(
     home: Path | None = None,
     paperqa_python: Path | None = None,
     sizes: Sequence[int] = (),
+    questions: int | None = None,
+    sample: int = SAMPLE,
     out: Path | None = None,
     folder: Path | None = None,
     progress: "Progress | None" = None,
@@ -44,6 +48,8 @@ def bench(
         home: an assistant's home with its collection ready, to spare making one; it is copied.
         paperqa_python: an interpreter that has `paper-qa`.
         sizes: of the synthetic collections.
+        questions: at most so many are asked; of a full run all without it, of a quick one 120.
+        sample: built-in cards of a quick run that are embedded where all of them would take too long.
         out: where the report is written, after each part.
         folder: for what is made meanwhile, kept there; a temporary one, removed at the end, without it.
         progress: called with (done, total, what).
@@ -72,6 +78,8 @@ def bench(
         # Not resolved: an environment's interpreter is a link.
         paperqa_python=paperqa_python.absolute() if paperqa_python is not None else None,
         sizes=tuple(sizes) or (FULL_SIZES if full else QUICK_SIZES),
+        questions=questions or (None if full else _QUICK_QUESTIONS),
+        sample=sample,
     )
     report = Report(
         started=datetime.now(UTC).astimezone().isoformat(timespec="seconds"),

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from evals.bench.place import Place
 from evals.bench.results import Figure
-from evals.bench.sections import asking, cold, collecting, embedder, overhead, peers, scale
+from evals.bench.sections import asking, cold, collecting, embedder, overhead, peers, profile, scale
 
 Part = Callable[[Place], Sequence[Figure]]
 
@@ -16,5 +16,6 @@ SECTIONS: Mapping[str, Sequence[Part]] = {
     "answer": (asking.answer,),
     "overhead": (overhead.first_request, overhead.verification),
     "scale": (scale.sizes,),
+    "profile": (profile.cold, profile.answer),
     "peers": (peers.ours, peers.tutorial, peers.paperqa),
 }

@@ -25,7 +25,8 @@ def search(place: Place) -> list[Figure]:
 
 def answer(place: Place) -> list[Figure]:
     """`Assistant.answer` without a model."""
-    limit = None if place.full else 20
+    # Of each of six kinds.
+    limit = None if place.questions is None else max(1, place.questions // 6)
     taken = place.fresh.run("asking.answer", home=place.home(), limit=limit)
     figures = [
         Figure.timed(

@@ -3,13 +3,13 @@
 from evals.bench.place import Place
 from evals.bench.results import Baseline, Figure, Target, Timing
 
-_QUESTION = "How does GuardSpace keep a model safe during fine-tuning?"
+QUESTION = "How does GuardSpace keep a model safe during fine-tuning?"
 
 
 def ask(place: Place) -> list[Figure]:
     """`assistant ask` with the store ready, and the floor under it."""
     times = 10 if place.full else 5
-    found = place.fresh.run("cold.ask", home=place.home(), question=_QUESTION, times=times).result
+    found = place.fresh.run("cold.ask", home=place.home(), question=QUESTION, times=times).result
     timings = {name: Timing.model_validate(timing) for name, timing in found["timings"].items()}
     floor = Baseline(name="its imports alone", value=timings["imports"].p50)
     return [

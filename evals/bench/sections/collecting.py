@@ -1,7 +1,7 @@
 """Ingest, beside the tutorial pipeline over the same cards with the same embedder."""
 
 from evals.bench.fresh import Taken
-from evals.bench.place import SAMPLE, Place
+from evals.bench.place import Place
 from evals.bench.results import Baseline, Figure, Target
 
 TUTORIAL = "LangChain tutorial"
@@ -70,7 +70,7 @@ def sampled(place: Place) -> list[Figure]:
     return [
         Figure(
             key="ingest.sample",
-            title=f"{SAMPLE} cards, all embedded",
+            title=f"{place.sample} cards, all embedded",
             value=taken.result["seconds"],
             processor=taken.processor,
             baseline=Baseline(name=TUTORIAL, value=tutorial.result["index"]),
@@ -89,5 +89,5 @@ def sampled(place: Place) -> list[Figure]:
 def ingested_sample(place: Place) -> Taken:
     """Some of the built-in cards in a collection of their own."""
     file = str(place.folder / "sample.jsonl")
-    place.fresh.run("cards.sample", out=file, limit=SAMPLE)
+    place.fresh.run("cards.sample", out=file, limit=place.sample)
     return place.fresh.run("collecting.ingest", home=place.once("home-sample"), cards=file, own_vectors=True)

@@ -6,7 +6,7 @@ from evals.bench.results import Figure, Target, Timing
 
 def first_request(place: Place) -> list[Figure]:
     """From a question to the first request."""
-    limit = 60 if place.full else 20
+    limit = min(place.questions or 60, 60 if place.full else 20)
     found = place.fresh.run("modelled.first_request", home=place.home(), limit=limit).result
     return [
         Figure.timed(

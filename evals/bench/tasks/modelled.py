@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
 
-from evals.bench.clock import timed, timing_of
+from evals.bench.clock import processor_time, timed, timing_of
 from evals.bench.tasks.cards import questions
 from evals.bench.tasks.opening import assistant_at
 from evals.datasets import builtin_items
@@ -34,12 +34,13 @@ class _Noting(PacedModel):
 
     def __init__(self) -> None:
         super().__init__(_TOKENS)
-        self.heard: list[float] = []
+        self.heard: list[tuple[float, float]] = []
+        """When, and how much processor time this process had taken by then."""
 
     async def _replied(
         self, body: Mapping[str, Any], reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        self.heard.append(time.perf_counter())
+        self.heard.append((time.perf_counter(), processor_time()))
         await super()._replied(body, reader, writer)
 
 
@@ -67,17 +68,20 @@ def first_request(tell: Progress, *, home: str, limit: int) -> dict[str, Any]:
         for question in warming[:5]:
             assistant.answer(question)
         until: list[float] = []
+        processor = 0.0
         for done, question in enumerate(asked, start=1):
             model.heard.clear()
-            began = time.perf_counter()
+            spent, began = processor_time(), time.perf_counter()
             assistant.answer(question)
             # Where the assistant answers without the model there is nothing to measure.
             if model.heard:
-                until.append(model.heard[0] - began)
+                heard, taken = model.heard[0]
+                until.append(heard - began)
+                processor += taken - spent
             tell(done, len(asked), "asking a scripted model")
     if not until:
         raise Unavailable("the scripted model was never asked")
-    return {"timing": timing_of(until).model_dump(), "asked": len(until), "of": len(asked)}
+    return {"timing": timing_of(until, processor).model_dump(), "asked": len(until), "of": len(asked)}
 
 
 def verification(tell: Progress, *, home: str, limit: int, reworded: bool) -> dict[str, Any]:
