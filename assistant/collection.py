@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,6 +39,7 @@ Similarity = Callable[[str, Sequence[str]], Sequence[float]]
 # The cosine of texts that have nothing to do with each other, for what has no stored vector.
 _FAR = 0.75
 _KEPT_CARDS = 256
+_KEPT_CLAIMS = 512
 
 # Raised when names are found in another way: those kept beside the store are then found anew.
 _NAMES = 2
@@ -82,6 +83,7 @@ class Collection:
         self._progress: Progress = progress or (lambda done, total, what: None)
         self._lock = threading.RLock()
         self._view: _View | None = None
+        self._meaning = lru_cache(maxsize=_KEPT_CLAIMS)(lambda claim: self.embedder.embed_array([claim])[0])
 
     @cached_property
     def embedder(self) -> "Embedder":
@@ -257,8 +259,12 @@ class Collection:
         return Ledger.beside(self._settings.home / "keywords", self._settings.collection)
 
     def ledger_at(self, revision: str) -> "Ledger":
-        """What lists, counts and names need of every card, in step with a revision of the store."""
-        self._ledger.follow(self.store, revision)
+        """What lists, counts and names need of every card, in step with a revision of the store.
+
+        While an ingest is under way it stays as it was before, as the keyword index does.
+        """
+        if not (self.store.interrupted() and self._ledger.revision()):
+            self._ledger.follow(self.store, revision)
         return self._ledger
 
     def _names_at(self, revision: str) -> "NameIndex":
@@ -298,9 +304,13 @@ class Collection:
 
         return cosine
 
+    def meaning(self, claim: str) -> "np.ndarray":
+        """The vector of a claim; one that is checked against several cards is embedded once."""
+        return self._meaning(claim)
+
     def closeness(self, claim: str, passages: Sequence[Passage]) -> list[float]:
         """Cosine of a claim to stored passages."""
-        vector = self.embedder.embed_array([claim])[0]
+        vector = self.meaning(claim)
         known = self._vectors([passage.card_id for passage in passages])
         rows = [known[passage.card_id].get(passage.text) for passage in passages]
         return [float(vector @ row) if row is not None else _FAR for row in rows]

@@ -178,10 +178,11 @@ _reading = threading.Lock()
 def holdings_of(collection: "Collection") -> Holdings:
     """What a collection holds now; read again only when its store has changed."""
     revision = collection.store.revision()
+    ledger = collection.ledger_at(revision)
     held = _held.get(collection)
     if held is None or held[0] != revision:
         with _reading:
             held = _held.get(collection)
             if held is None or held[0] != revision:
-                held = _held[collection] = (revision, Holdings(collection.ledger_at(revision), collection.store.get))
+                held = _held[collection] = (revision, Holdings(ledger, collection.store.get))
     return held[1]

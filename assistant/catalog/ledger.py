@@ -15,6 +15,7 @@ from assistant.catalog.abbreviations import defined_on
 from assistant.catalog.tested import Named, Sentence, tested_on_card
 from assistant.names import CardNames
 from vectorstore.cards import FIELDS, PaperCard
+from vectorstore.errors import StoreError
 from vectorstore.mentions import folded_card
 
 if TYPE_CHECKING:
@@ -110,8 +111,10 @@ class Ledger:
 
     def revision(self) -> str:
         """The store's revision that the ledger is in step with; empty where it is with none."""
-        found = self._rows("SELECT value FROM about WHERE key = 'revision'")
-        return str(found[0][0]) if found else ""
+        with suppress(sqlite3.Error):
+            for (revision,) in self._rows("SELECT value FROM about WHERE key = 'revision'"):
+                return str(revision)
+        return ""
 
     def _throw_away(self) -> None:
         """Delete the file, which may be damaged: what it holds is in the store as well."""
@@ -203,7 +206,13 @@ class Ledger:
         """Ids and one column, in order, some hundred at a time so that memory stays as it is."""
         place = -1
         while True:
-            rows = self._rows(f"{question} ORDER BY place LIMIT {_AT_ONCE}", *values, place)
+            try:
+                rows = self._rows(f"{question} ORDER BY place LIMIT {_AT_ONCE}", *values, place)
+            except sqlite3.DatabaseError as error:
+                self._throw_away()
+                raise StoreError(
+                    f"what is noted of the cards in {self._path} was damaged ({error}) and is made anew; ask again"
+                ) from error
             yield from ((card_id, value) for _, card_id, value in rows)
             if len(rows) < _AT_ONCE:
                 return
