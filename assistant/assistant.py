@@ -108,7 +108,7 @@ class Assistant:
     def _writer(self) -> "Writer":
         from assistant.answering.writing import Writer
 
-        return Writer(self.model(), self.checker, self.settings)
+        return Writer(self.model(), self.checker, self.settings, self._collection.meaning)
 
     def model(self) -> "ChatModel":
         """The language model that is configured or was given.

@@ -4,6 +4,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
+from assistant.answering.ahead import Ahead
 from assistant.answering.evidence import numbered
 from assistant.answering.llm import NO_ANSWER, LLMAnswerer
 from assistant.answering.model import ModelError
@@ -24,11 +25,18 @@ class Writer:
         model: who writes.
         checker: gives the check that every sentence must pass.
         settings: how much evidence and how long a prompt.
+        ahead: called with each sentence while the model writes the next: what the check will want of it, if anything.
     """
 
-    def __init__(self, model: "ChatModel", checker: "Callable[[], Checker]", settings: Settings) -> None:
+    def __init__(
+        self,
+        model: "ChatModel",
+        checker: "Callable[[], Checker]",
+        settings: Settings,
+        ahead: Callable[[str], object] | None = None,
+    ) -> None:
         self.model, self.settings = model, settings
-        self._checker = checker
+        self._checker, self._ahead = checker, ahead or (lambda sentence: None)
 
     def written(
         self,
@@ -56,8 +64,9 @@ class Writer:
         evidence = numbered(hits, cards, self.settings.evidence, evenly=evenly)
         answerer = LLMAnswerer(self.model, context_tokens=self.settings.context_tokens)
         try:
-            with closing(answerer.draft(query, evidence, history)) as draft:
+            with closing(answerer.draft(query, evidence, history)) as draft, Ahead(self._ahead) as ahead:
                 for _ in draft:
+                    ahead.told(draft.text)
                     yield TextSoFar(text=draft.text)
         except ModelError as error:
             notes.append(str(error))

@@ -1,0 +1,82 @@
+"""Sentences are prepared for their check while the model writes on, each once and never twice for several cards."""
+
+import threading
+
+import pytest
+
+from assistant import Assistant
+from assistant.answering.ahead import Ahead
+
+_DRAFT = "Wobble plans ahead. [1] It reaches 12.5% on Pebble. [2] It needs no labels. [1]"
+_CLAIMS = ["Wobble plans ahead.", "It reaches 12.5% on Pebble."]
+
+
+def _prepared(pieces: list[str]) -> list[str]:
+    seen: list[str] = []
+    both = threading.Semaphore(0)
+
+    def about(sentence: str) -> None:
+        seen.append(sentence)
+        both.release()
+
+    with Ahead(about) as ahead:
+        text = ""
+        for piece in pieces:
+            text += piece
+            ahead.told(text)
+        for _ in _CLAIMS:
+            assert both.acquire(timeout=30)
+    return seen
+
+
+@pytest.mark.parametrize("size", [1, 7, 1_000])
+def test_every_finished_sentence_is_prepared_once_however_the_text_comes(size: int) -> None:
+    seen = _prepared([_DRAFT[start : start + size] for start in range(0, len(_DRAFT), size)])
+    assert seen[: len(_CLAIMS)] == _CLAIMS
+    assert len(seen) == len(set(seen))
+
+
+def test_a_failure_to_prepare_is_nobodys_concern() -> None:
+    begun = threading.Event()
+
+    def about(sentence: str) -> None:
+        begun.set()
+        raise ValueError(sentence)
+
+    with Ahead(about) as ahead:
+        ahead.told(_DRAFT)
+        assert begun.wait(30)
+
+
+def test_a_draft_that_is_given_up_leaves_nothing_waiting() -> None:
+    entered, leave = threading.Event(), threading.Event()
+    seen: list[str] = []
+
+    def about(sentence: str) -> None:
+        seen.append(sentence)
+        entered.set()
+        leave.wait(30)
+
+    with Ahead(about) as ahead:
+        ahead.told(_DRAFT)
+        assert entered.wait(30)
+    leave.set()
+    ahead._pool.shutdown(wait=True)
+    assert seen == _CLAIMS[:1]
+
+
+def test_a_claim_checked_against_several_cards_is_embedded_once(
+    assistant: Assistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    embedder = assistant._collection.embedder
+    embed, texts = embedder.embed_array, list[str]()
+
+    def counted(given: list[str], **kind: str) -> object:
+        texts.extend(given)
+        return embed(given, **kind)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(embedder, "embed_array", counted)
+    claim = "GuardSpace keeps the safety of a model while it is tuned by adapters in a null space."
+    for card_id in ("align-a6ef98", "align-b13e90", "align-a6ef98"):
+        assistant.verify(claim, [card_id])
+    assert texts == [claim]
