@@ -1,6 +1,7 @@
 """The assistant: opens its parts on first use and takes a question to a verified answer."""
 
 import asyncio
+import random
 import threading
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -228,15 +229,33 @@ class Assistant:
             UserError: the category is not one that the collection has.
         """
         from assistant.retrieval import where_of
-        from vectorstore.mentions import mention_of
 
         self._collection.ready()
         chosen = _filters({"categories": [category] if category else [], "tags": [tag] if tag else []})
-        found = self._collection.store.cards(where_of(chosen or Filters()))
         if mentions is None:
-            return list(found)
-        stands_in = mention_of(mentions)
-        return [card for card in found if stands_in(card)]
+            return list(self._collection.store.cards(where_of(chosen or Filters())))
+        from assistant.catalog.holdings import holdings_of
+
+        holdings = holdings_of(self._collection)
+        wanted = holdings.mentioning(mentions)
+        return list(holdings.read([card for card in holdings.within(chosen or Filters()) if card.id in wanted]))
+
+    def some_cards(self, most: int) -> list[PaperCard]:
+        """Cards taken at random, in random order, without going through all of them.
+
+        Args:
+            most: how many; all where there are no more.
+        """
+        from assistant.catalog.holdings import holdings_of
+
+        self._collection.ready()
+        holdings = holdings_of(self._collection)
+        return list(holdings.read(random.sample(holdings.cards, min(most, len(holdings.cards)))))
+
+    def count(self) -> int:
+        """How many cards there are."""
+        self._collection.ready()
+        return self._collection.store.count()
 
     def similar(self, card_id: str, *, k: int = 5) -> list[CardHit]:
         """The cards most like one card, best first.

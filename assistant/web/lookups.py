@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from assistant import Assistant
 
 _SIMILAR, _SUGGESTED, _FOUND = 5, 4, 40
+# Cards from which suggested questions are taken.
+_LOOKED_AT = 400
 _LONGEST_QUERY, _LONGEST_ID = 500, 100
 # Questions of cards are written to be found by; only those that read well as a button are suggested.
 _LONGEST_SUGGESTION = {"en": 110, "zh": 48}
@@ -55,7 +57,7 @@ class Lookups:
             return self.find(asked)
 
         def examples(asked: dict[str, Any], request: gr.Request) -> str:
-            return question_buttons(_suggestions(self._assistant.cards(), language_of_request(request)))
+            return question_buttons(_suggestions(self._assistant.some_cards(_LOOKED_AT), language_of_request(request)))
 
         return [card, similar, catalogue, points, find, examples]
 
@@ -97,8 +99,8 @@ class Lookups:
 
     def welcome(self, language: Language) -> str:
         """What an empty page says, with other questions each time."""
-        cards = self._assistant.cards()
-        return welcome_html(_suggestions(cards, language), len(cards), language)
+        cards = self._assistant.some_cards(_LOOKED_AT)
+        return welcome_html(_suggestions(cards, language), self._assistant.count(), language)
 
     def titles(self, card_ids: tuple[str, ...]) -> dict[str, str]:
         """Titles of cards, those that exist."""
