@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -122,7 +123,7 @@ class Guard:
         path = request.url.path
         if path == LOGOUT_PATH:
             response = RedirectResponse(LOGIN_PATH, 303)
-            response.delete_cookie(COOKIE)
+            response.delete_cookie(COOKIE, httponly=True, samesite="lax")
             return response
         if path == LOGIN_PATH:
             return await self._signing_in(request, users)
@@ -171,13 +172,15 @@ class _TooLargeError(Exception):
 
 async def _plainly(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
     """Answer a request; one that the application fails in gets a sentence, and the log no word of what it held."""
-    failing = started = False
+    failing = started = streaming = False
 
     async def held_back(message: Message) -> None:
-        # What Starlette says of an error that nobody caught, before it raises it again.
-        nonlocal failing, started
+        nonlocal failing, started, streaming
         if message["type"] == "http.response.start":
-            failing = message["status"] == 500 and Headers(scope=message).get("content-type", "").startswith("text/")
+            kind = Headers(scope=message).get("content-type", "")
+            # What Starlette says of an error that nobody caught, before it raises it again.
+            failing = message["status"] == 500 and kind.startswith("text/")
+            streaming = kind.startswith("text/event-stream")
         if not failing:
             started = True
             await send(message)
@@ -187,11 +190,23 @@ async def _plainly(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> 
     except _TooLargeError:
         raise
     except Exception as error:
-        logger.error("a request failed: %s", where(error))
+        if not (started and _is_refusal(error)):
+            logger.error("a request failed: %s", where(error))
         if started:
+            # The stream itself has said what is wrong; broken off, it would look like a lost connection.
+            if streaming:
+                await send({"type": "http.response.body"})
             return
-        wrong = isinstance(error, TypeError | ValueError) or type(error).__name__ == "RequestValidationError"
+        wrong = isinstance(error, TypeError | ValueError | LookupError)
+        wrong = wrong or type(error).__name__ == "RequestValidationError"
         await (_said(400, _NOT_SO) if wrong else _said(500, _FAILED))(scope, receive, send)
+
+
+def _is_refusal(error: BaseException | None) -> bool:
+    """Whether an error comes of the application's having refused a request, such as for results of nobody's."""
+    while error is not None and not isinstance(error, HTTPException):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def _said(status: int, sentence: str, *, retry_after: int | None = None) -> Response:
