@@ -18,7 +18,7 @@ class E5Embeddings(Embedder):
     """English and Chinese, 384 dimensions, no network; a text counts up to its first 512 tokens.
 
     Args:
-        cache_dir: folder for the unpacked encoder (22 MB), made on first use.
+        cache_dir: folder for the unpacked encoder and its tokenizer (28 MB), made on first use.
         progress: told of each step of that first use.
 
     Raises:
@@ -30,8 +30,8 @@ class E5Embeddings(Embedder):
         unpacked = e5_cache.load(weights, Path(cache_dir), progress)
         self._fingerprint, self._dimension = unpacked.fingerprint, weights.shape.hidden
         self.precision = unpacked.precision
-        self._encoder = Encoder(weights, unpacked.model)
-        self._tokenizer = Tokenizer(weights.vocabulary(), weights.shape.positions)
+        self._encoder = Encoder(weights, unpacked.model, ready=True)
+        self._tokenizer = Tokenizer(unpacked.lexicon, weights.shape.positions)
 
     @property
     def fingerprint(self) -> str:

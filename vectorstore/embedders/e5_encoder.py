@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -40,12 +41,13 @@ class WordTable:
         return vectors
 
 
-def session(model: bytes | str, threads: int | None) -> onnxruntime.InferenceSession:
+def session(model: bytes | str, threads: int | None, *, ready: bool = False) -> onnxruntime.InferenceSession:
     """Open a graph.
 
     Args:
         model: serialised, or its file.
         threads: processor cores to use; None for all that this process may use.
+        ready: whether `optimised` wrote it.
     """
     import onnxruntime
 
@@ -54,7 +56,19 @@ def session(model: bytes | str, threads: int | None) -> onnxruntime.InferenceSes
     options.log_severity_level = 3
     # Waiting threads spin while a text is in work, which a short query gains by, and not a moment longer.
     options.add_session_config_entry("session.force_spinning_stop", "1")
+    if ready:
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+
+def optimised(model: bytes, path: Path) -> None:
+    """Write a graph as onnxruntime has optimised it, which need not be done again at every start."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    options.optimized_model_filepath = str(path)
+    onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
 class Encoder:
@@ -64,11 +78,12 @@ class Encoder:
         weights: the opened weights file; its word table is read as needed, never loaded whole.
         model: the serialised graph of `e5_graph`.
         threads: processor cores to use; None for all that this process may use.
+        ready: whether `optimised` wrote the graph.
     """
 
-    def __init__(self, weights: WeightsFile, model: bytes, threads: int | None = None) -> None:
+    def __init__(self, weights: WeightsFile, model: bytes, threads: int | None = None, *, ready: bool = False) -> None:
         self._hidden = weights.shape.hidden
-        self._words, self._session = WordTable(weights), session(model, threads)
+        self._words, self._session = WordTable(weights), session(model, threads, ready=ready)
 
     def encode(self, texts: Sequence[Sequence[int]]) -> Vectors:
         """Mean vector of each text, scaled to length 1.
