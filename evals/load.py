@@ -10,6 +10,7 @@ python -m evals.load --users 50 --pause 10 --workers 1 2 4 --chroma
 
 import argparse
 import asyncio
+import itertools
 import random
 import sys
 import tempfile
@@ -27,11 +28,14 @@ from pydantic import BaseModel
 from evals.datasets import builtin_items
 from evals.datasets.models import Single
 from evals.standing import ChromaServer, PageServer, model_server
-from evals.visiting import Lost, Refused, Site, Visitor, called
+from evals.visiting import Endpoint, Lost, Refused, Site, Visitor, called
 from vectorstore.errors import UserError
 
 _FOLLOWUPS = ("And what was it tested on?", "What does it do differently from earlier work?", "它的实验结果如何?")
 """What a reader asks next, whatever was asked first."""
+
+_FAILURES = (httpx.HTTPError, Refused, Lost, ValueError, LookupError)
+_AFTER_FAILURE_SECONDS = 0.5
 
 
 class Load(BaseModel):
@@ -119,7 +123,7 @@ def load(
     Args:
         url: of a server that `assistant serve` runs.
         users: at once.
-        seconds: after which nobody asks again; answers under way are waited for.
+        seconds: after which nobody asks again; answers under way are waited for, and everyone asks once.
         pause: seconds that a user reads an answer before asking again, on average (exponential); they also begin
             within that time, and not all at once.
         turns: questions of a conversation, all but the first of them follow-ups; of the page only.
@@ -150,13 +154,14 @@ async def _loaded(url: str, users: int, plan: _Plan, auth: tuple[str, str] | Non
     seen = _Seen()
     async with browsers(url, auth) as client:
         site = await Site.of(client)
-        site.endpoint("asked" if plan.page else "answer")
+        visitors = [Visitor(client, site, f"{seed}-{each}-{time.time_ns():x}") for each in range(users)]
+        await asyncio.gather(*(visitor.opens() if plan.page else visitor.arrives() for visitor in visitors))
+        asks = _reader if plan.page else partial(_program, client, site.endpoint("answer"))
         began = time.perf_counter()
-        user = _reader if plan.page else _program
         async with asyncio.TaskGroup() as group:
-            for each in range(users):
+            for each, visitor in enumerate(visitors):
                 chance = random.Random(seed + each)  # noqa: S311 (no secret)
-                group.create_task(user(client, site, plan, began + plan.seconds, chance, seen))
+                group.create_task(asks(visitor, plan, began + plan.seconds, chance, seen))
         took = time.perf_counter() - began
     first, text, whole = (np.asarray(values or [float("nan")]) for values in (seen.first, seen.text, seen.whole))
     return Load(
@@ -180,59 +185,56 @@ def browsers(url: str, auth: tuple[str, str] | None = None) -> httpx.AsyncClient
     return httpx.AsyncClient(base_url=url, timeout=120, limits=unlimited, auth=auth)
 
 
-async def _reader(
-    client: httpx.AsyncClient, site: Site, plan: _Plan, until: float, chance: random.Random, seen: _Seen
-) -> None:
+async def _reader(visitor: Visitor, plan: _Plan, until: float, chance: random.Random, seen: _Seen) -> None:
     """Holds one conversation after another on the page."""
-    visitor = Visitor(client, site, f"{chance.getrandbits(64):x}")
-    await _pause(plan, chance)
-    await visitor.opens()
-    asked = 0
-    while time.perf_counter() < until:
+    for asked in itertools.count():
+        await _pause(plan, chance)
+        if asked and time.perf_counter() > until:
+            return
         follows = asked % plan.turns
         if not follows:
             visitor.begins_anew()
         try:
             said = await visitor.asks(chance.choice(_FOLLOWUPS if follows else plan.questions))
-        except (httpx.HTTPError, Refused, Lost, ValueError, KeyError) as error:
+        except _FAILURES as error:
             seen.went_wrong(f"{type(error).__name__}: {error}")
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(_AFTER_FAILURE_SECONDS)
+            continue
+        if said.failed:
+            seen.went_wrong(f"the page says: {said.failed}")
         else:
-            if said.failed:
-                seen.went_wrong(f"the page says: {said.failed}")
-            else:
-                seen.answered(said.first, said.text, said.whole)
-        asked += 1
-        await _pause(plan, chance)
+            seen.answered(said.first, said.text, said.whole)
 
 
 async def _program(
-    client: httpx.AsyncClient, site: Site, plan: _Plan, until: float, chance: random.Random, seen: _Seen
+    client: httpx.AsyncClient,
+    endpoint: Endpoint,
+    visitor: Visitor,
+    plan: _Plan,
+    until: float,
+    chance: random.Random,
+    seen: _Seen,
 ) -> None:
     """Calls the endpoint for programs, one question at a time."""
-    endpoint = site.endpoint("answer")
-    opening = await client.get("/", headers={"Accept": "text/html"})
-    cookies = "; ".join(f"{name}={value}" for name, value in opening.cookies.items())
-    client.cookies.clear()
-    await _pause(plan, chance)
-    while time.perf_counter() < until:
+    for asked in itertools.count():
+        await _pause(plan, chance)
+        if asked and time.perf_counter() > until:
+            return
         inputs = [chance.choice(plan.questions), *[None] * (endpoint.inputs - 1)]
         body = {"data": inputs, "fn_index": endpoint.number, "session_hash": f"{chance.getrandbits(64):x}"}
         began, first = time.perf_counter(), None
         try:
-            async with aclosing(called(client, body, {"Cookie": cookies} if cookies else {})) as events:
+            async with aclosing(called(client, body, visitor.headers)) as events:
                 async for event in events:
                     waited = time.perf_counter() - began
                     first = waited if first is None else first
-                    if event["msg"] == "process_completed":
-                        if event["success"]:
-                            seen.answered(first, waited, waited)
-                        else:
-                            seen.went_wrong(str(event["output"].get("error")))
-        except (httpx.HTTPError, Refused, Lost, ValueError, KeyError) as error:
+                    if event["msg"] == "process_completed" and event["success"]:
+                        seen.answered(first, waited, waited)
+                    elif event["msg"] == "process_completed":
+                        seen.went_wrong(str(event["output"].get("error")))
+        except _FAILURES as error:
             seen.went_wrong(f"{type(error).__name__}: {error}")
-            await asyncio.sleep(0.5)
-        await _pause(plan, chance)
+            await asyncio.sleep(_AFTER_FAILURE_SECONDS)
 
 
 async def _pause(plan: _Plan, chance: random.Random) -> None:

@@ -122,16 +122,20 @@ class Visitor:
 
     def __init__(self, client: httpx.AsyncClient, site: Site, session: str) -> None:
         self._client, self._site, self._session = client, site, session
-        self._headers: dict[str, str] = {}
+        self.headers: dict[str, str] = {}
+        """Sent with every request: this visitor's cookies, by one of which the server tells its workers apart."""
         self._kept: Any = None
 
-    async def opens(self) -> None:
-        """Open the page, as a browser does."""
-        # Each visitor keeps cookies of their own: by one of them the server tells its workers apart.
+    async def arrives(self) -> None:
+        """Fetch the page, and the cookies that come with it."""
         opening = await self._client.get("/", headers={"Accept": "text/html"})
         cookies = "; ".join(f"{name}={value}" for name, value in opening.cookies.items())
-        self._headers = {"Cookie": cookies} if cookies else {}
+        self.headers = {"Cookie": cookies} if cookies else {}
         self._client.cookies.clear()
+
+    async def opens(self) -> None:
+        """Fetch the page and have it filled, as a browser does."""
+        await self.arrives()
         async with aclosing(self._events("opened", [self._kept])) as events:
             async for event in events:
                 if event["msg"] == "process_completed":
@@ -204,7 +208,7 @@ class Visitor:
     async def _events(self, name: str, inputs: list[Any], sent: Any = None) -> AsyncGenerator[dict[str, Any], None]:
         """Call an endpoint of the page; its events until the server closes the stream."""
         body = {"data": inputs, "event_data": sent, "fn_index": self._site.endpoint(name).number}
-        events = called(self._client, body | {"session_hash": self._session}, self._headers)
+        events = called(self._client, body | {"session_hash": self._session}, self.headers)
         async with aclosing(events):
             async for event in events:
                 yield event
