@@ -279,6 +279,8 @@ def test_wrong_wishes_are_refused_before_anything_is_measured(tmp_path: Path, ca
         bench(["none"])
     with pytest.raises(UserError, match="add --full"):
         bench(["cold"], cards=tmp_path)
+    with pytest.raises(UserError, match="is not empty"):
+        bench(["cold"], folder=Path(__file__).parent)
     assert main(["--only", "cold", "--home", str(tmp_path / "absent")]) == 1
     assert "absent is not there" in capsys.readouterr().err
     with pytest.raises(SystemExit) as leaving:

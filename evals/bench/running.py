@@ -51,11 +51,11 @@ def bench(
         questions: at most so many are asked; of a full run all without it, of a quick one 120.
         sample: built-in cards of a quick run that are embedded where all of them would take too long.
         out: where the report is written, after each part.
-        folder: for what is made meanwhile, kept there; a temporary one, removed at the end, without it.
+        folder: an empty one for what is made meanwhile, kept there; a temporary one, removed at the end, without it.
         progress: called with (done, total, what).
 
     Raises:
-        UserError: there is no such section, file or home.
+        UserError: there is no such section, file or home, or the folder is not empty.
     """
     chosen = list(sections) or list(SECTIONS)
     unknown = [name for name in chosen if name not in SECTIONS]
@@ -66,6 +66,8 @@ def bench(
     for path in (cards, home):
         if path is not None and not path.exists():
             raise UserError(f"{path} is not there")
+    if folder is not None and folder.exists() and any(folder.iterdir()):
+        raise UserError(f"{folder} is not empty, and what lies there would be taken for what is measured; give another")
     tell: Progress = progress or (lambda done, total, what: None)
     work = (folder or Path(tempfile.mkdtemp(prefix="bench-"))).resolve()
     work.mkdir(parents=True, exist_ok=True)
