@@ -37,6 +37,8 @@ _HEADERS: "Mapping[str, str]" = {
 _TRIES = "10/minute"
 _TOO_LARGE = f"the request is larger than {MAX_BODY:,} bytes"
 _NOT_SO = "the request lacks something, or holds what this endpoint does not know; /gradio_api/info lists what it takes"
+# What FastAPI and Gradio raise where a request is wrong; importing them takes long.
+_WRONG = ("RequestValidationError", "FnIndexInferError")
 _FAILED = "something went wrong on the server; please ask again later"
 
 logger = logging.getLogger("assistant.web")
@@ -197,8 +199,7 @@ async def _plainly(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> 
             if streaming:
                 await send({"type": "http.response.body"})
             return
-        wrong = isinstance(error, TypeError | ValueError | LookupError)
-        wrong = wrong or type(error).__name__ == "RequestValidationError"
+        wrong = isinstance(error, TypeError | ValueError | LookupError) or type(error).__name__ in _WRONG
         await (_said(400, _NOT_SO) if wrong else _said(500, _FAILED))(scope, receive, send)
 
 
