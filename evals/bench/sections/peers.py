@@ -57,9 +57,10 @@ def _peer(place: Place, key: str, name: str, taken: Taken) -> list[Figure]:
 def _figures(
     key: str, name: str, index: float, timing: Timing, memory: int, held: tuple[float, float, float] | None
 ) -> list[Figure]:
+    note = "imports of its libraries included"
     baselines = [Baseline(name=_OURS, value=value) for value in held] if held is not None else [None] * 3
     return [
-        Figure(key=f"peers.{key}.index", title=f"{name}: index", value=index, baseline=baselines[0]),
+        Figure(key=f"peers.{key}.index", title=f"{name}: index", value=index, baseline=baselines[0], note=note),
         Figure.timed(f"peers.{key}.search", f"{name}: search", timing, baseline=baselines[1]),
         Figure(
             key=f"peers.{key}.memory",

@@ -12,21 +12,22 @@ from evals.bench.fresh import environment
 from evals.bench.results import Timing
 from evals.systems import Progress, Unavailable
 
-# Runs a command and writes which modules it had imported by its end, in their order.
+# Runs a command and writes which modules of others it had imported by its end, in their order.
 _IMPORTED = """
 import json, sys
 from assistant.cli import main
 code = main(sys.argv[2:])
-open(sys.argv[1], "w").write(json.dumps(list(sys.modules)))
+ours = ("assistant", "vectorstore", "prompts", "evals", "__main__")
+libraries = [name for name in sys.modules if name.partition(".")[0] not in ours]
+open(sys.argv[1], "w").write(json.dumps(libraries))
 raise SystemExit(code)
 """
-# Imports the libraries among these modules and nothing of this project.
+# Imports these modules, and nothing of this project.
 _IMPORTS = """
 import contextlib, importlib, json, sys
 for name in json.load(open(sys.argv[1])):
-    if name.partition(".")[0] not in ("assistant", "vectorstore", "prompts", "evals", "__main__"):
-        with contextlib.suppress(Exception):
-            importlib.import_module(name)
+    with contextlib.suppress(Exception):
+        importlib.import_module(name)
 """
 
 
