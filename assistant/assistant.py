@@ -328,15 +328,7 @@ class Assistant:
         Raises:
             UserError: a file is not what it should be (nothing is ingested then), or the store fails.
         """
-        from vectorstore.readers import iter_card_files, read_cards
-        from vectorstore.spool import CardSpool
-
-        cards: Sequence[PaperCard] = (read := CardSpool())
-        warnings: list[str] = []
-        for path in iter_card_files([Path(path) for path in paths]):
-            file = read_cards(path, force=force)
-            read.extend(file.cards)
-            warnings += file.warnings
+        cards, warnings = _read(paths, force)
         if expand:
             from assistant.expansion import expanded
 
@@ -420,6 +412,20 @@ def _filters(given: Filters | Mapping[str, Any] | None) -> Filters | None:
             f"filter {'.'.join(map(str, problem['loc']))}: {problem['msg']}; filters are categories, tags and cards"
         ) from None
     return filters.model_copy(update={"categories": tuple(category_named(name) for name in filters.categories)})
+
+
+def _read(paths: Sequence[Path | str], force: bool) -> tuple[Sequence[PaperCard], list[str]]:
+    """The cards of some files or folders and warnings about them; no file's cards stay in memory behind the next's."""
+    from vectorstore.readers import iter_card_files, read_cards
+    from vectorstore.spool import CardSpool
+
+    cards, warnings = CardSpool(), list[str]()
+    for path in iter_card_files([Path(path) for path in paths]):
+        file = read_cards(path, force=force)
+        cards.extend(file.cards)
+        warnings += file.warnings
+        file.cards.clear()
+    return cards, warnings
 
 
 def _without_repeats(cards: Sequence[PaperCard]) -> list[PaperCard]:

@@ -112,7 +112,7 @@ def test_the_ledger_follows_what_is_added_changed_and_removed(tmp_path: Path) ->
 
 def test_only_cards_that_changed_are_worked_out_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assistant = own_assistant(tmp_path / "home")
-    assistant.ingest([write_cards(tmp_path / "one.jsonl", [record(number) for number in range(50)])])
+    assistant.ingest([write_cards(tmp_path / "one.jsonl", [record(number) for number in range(9)])])
     worked: list[str] = []
 
     def noted(card: PaperCard) -> list[tuple[str, str]]:
@@ -128,7 +128,7 @@ def test_only_cards_that_changed_are_worked_out_again(tmp_path: Path, monkeypatc
 def test_a_damaged_ledger_is_made_anew_from_the_store(tmp_path: Path, damage: str) -> None:
     home = tmp_path / "home"
     before = own_assistant(home)
-    before.ingest([write_cards(tmp_path / "cards.jsonl", [record(number) for number in range(30)])])
+    before.ingest([write_cards(tmp_path / "cards.jsonl", [record(number) for number in range(9)])])
     wanted = before.answer("How many papers mention rain?").text
     before._collection._ledger.close()
     place = ledger_file(home)

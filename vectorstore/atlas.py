@@ -105,7 +105,7 @@ class Atlas:
         if len(ids) > LARGEST_MAP:
             middle = np.empty(0, np.float32) if kept is None else kept["middle"]
             if not len(middle):
-                _, middle = _features(store, keywords, ids[:: len(ids) // _MEAN_OF], None)
+                _, middle = _features(store, keywords, ids[:: max(1, len(ids) // _MEAN_OF)], None)
             none = np.array([], dtype=str)
             return {"ids": none, "points": np.empty((0, 2), np.float32), "anchors": none, "middle": middle}
         wanted = set(ids)
