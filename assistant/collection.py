@@ -16,6 +16,7 @@ from assistant.settings import Settings
 from vectorstore.atlas import LARGEST_MAP, Atlas
 from vectorstore.cards import PaperCard
 from vectorstore.chroma_import import import_chroma
+from vectorstore.disagreements import quotable_passages
 from vectorstore.errors import UserError
 from vectorstore.hybrid import WordIndex, word_index
 from vectorstore.ingest import IngestReport, ingest
@@ -287,17 +288,18 @@ class Collection:
                 temporary.replace(kept)
         return names
 
-    def similarity(self, vector: "np.ndarray", card_ids: Sequence[str]) -> Similarity:
+    def similarity(self, vector: "np.ndarray", cards: Iterable[PaperCard]) -> Similarity:
         """Cosine of the question to passages, from the stored vectors of some cards.
 
         Args:
             vector: the question's vector.
-            card_ids: the cards whose passages will be asked about.
+            cards: those whose passages will be asked about.
 
         Returns:
             A function of (question, texts); a text that the store does not hold counts as far away.
         """
-        known = {text: row for rows in self._vectors(card_ids).values() for text, row in rows.items()}
+        vectors = self._vectors([passage for card in cards for passage in quotable_passages(card)])
+        known = {text: row for rows in vectors.values() for text, row in rows.items()}
 
         def cosine(question: str, texts: Sequence[str]) -> list[float]:
             return [float(vector @ known[text]) if text in known else _FAR for text in texts]
@@ -311,7 +313,7 @@ class Collection:
     def closeness(self, claim: str, passages: Sequence[Passage]) -> list[float]:
         """Cosine of a claim to stored passages."""
         vector = self.meaning(claim)
-        known = self._vectors([passage.card_id for passage in passages])
+        known = self._vectors(passages)
         rows = [known[passage.card_id].get(passage.text) for passage in passages]
         return [float(vector @ row) if row is not None else _FAR for row in rows]
 
@@ -319,15 +321,16 @@ class Collection:
         """Inverse document frequency of terms in this collection."""
         return self.keywords.inverse_frequencies(terms)
 
-    def _vectors(self, card_ids: Sequence[str]) -> "Mapping[str, Mapping[str, np.ndarray]]":
-        """Some cards' passage vectors, by card id and by their words."""
+    def _vectors(self, passages: Sequence[Passage]) -> "Mapping[str, Mapping[str, np.ndarray]]":
+        """The vectors of passages and of others of their cards, by card id and by their words."""
         kept = (self._view or self._current()).vectors
-        found = {card_id: rows for card_id in card_ids if (rows := kept.get(card_id)) is not None}
-        missing = [card_id for card_id in dict.fromkeys(card_ids) if card_id not in found]
+        found = {passage.card_id: kept.get(passage.card_id, {}) for passage in passages}
+        missing = [passage for passage in passages if passage.text not in found[passage.card_id]]
         if missing:
-            asked = self.store.vectors(missing)
-            if len(kept) + len(asked) > _KEPT_CARDS:
+            asked = self.store.vectors_of(missing)
+            fresh = {card_id: {**found[card_id], **rows} for card_id, rows in asked.items()}
+            if len(kept) + len(fresh) > _KEPT_CARDS:
                 kept.clear()
-            kept.update(asked)
-            found |= asked
+            kept.update(fresh)
+            found |= fresh
         return found

@@ -117,7 +117,9 @@ def _extracted(query: Query, retrieved: "Retrieved", parts: Parts, notes: Sequen
     from assistant.answering.extractive import ExtractiveAnswerer
 
     # The first card alone answers.
-    similarity = parts.collection.similarity(retrieved.vector, [hit.card_id for hit in retrieved.hits[:1]])
+    similarity = parts.collection.similarity(
+        retrieved.vector, [retrieved.cards[hit.card_id] for hit in retrieved.hits[:1]]
+    )
     selected = ExtractiveAnswerer().draft(query, retrieved.hits, retrieved.cards, similarity=similarity)
     if not selected:
         return abstained(query, retrieved.hits, "", notes=notes)

@@ -176,7 +176,9 @@ def test_vectors_are_kept_of_a_bounded_number_of_cards(tmp_path: Path, monkeypat
         hit = assistant.search(f"Wobble{number}", k=1)[0]
         for passage in hit.passages:
             again = collection.embedder.embed_array([f"{hit.title}\n{passage.text}"])[0]
-            assert collection.similarity(again, [hit.card_id])("", [passage.text]) == [pytest.approx(1, abs=1e-4)]
+            assert collection.similarity(again, [assistant.card(hit.card_id)])("", [passage.text]) == [
+                pytest.approx(1, abs=1e-4)
+            ]
             assert collection.closeness("anything", [passage])[0] <= 1
     assert collection._view is not None
     assert len(collection._view.vectors) <= 5

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from vectorstore.cards import PaperCard
 from vectorstore.corpus import ShippedVectors, vector_key, with_builtin_aid
 from vectorstore.lock import Progress, WriterLock
-from vectorstore.passages import aid_passages, embedding_text, passages_of
+from vectorstore.passages import aid_passages, embedding_text, entry_id, passages_of
 from vectorstore.store import CardStore, Entry, StoredCard, filter_tags
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def entries_of(card: PaperCard) -> list[Source]:
     sources = [
         Source(
             Entry(
-                f"{card.id}|t/{passage.field}/{passage.start}-{passage.end}",
+                entry_id(passage),
                 passage.text,
                 common
                 | {

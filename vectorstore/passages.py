@@ -41,6 +41,11 @@ class AidPassage(BaseModel):
     text: str
 
 
+def entry_id(passage: Passage) -> str:
+    """What a passage's entry in the store is called."""
+    return f"{passage.card_id}|t/{passage.field}/{passage.start}-{passage.end}"
+
+
 def passages_of(card: PaperCard) -> list[Passage]:
     """The quotable passages of a card's own text, in reading order."""
     return [

@@ -11,6 +11,7 @@ from vectorstore.cards import PaperCard
 from vectorstore.connection import Part, StoreConfig, connect, opening, plain_errors
 from vectorstore.errors import EmbedderError, StoreError
 from vectorstore.lock import Lease
+from vectorstore.passages import Passage, entry_id
 from vectorstore.salvage import drop_index, is_half_saved, is_index_damage
 from vectorstore.sparse import indexed, words_of
 from vectorstore.tags import normalise
@@ -401,6 +402,15 @@ class CardStore:
             for page in self._pages(self._passages, where, include=["documents", "embeddings"]):
                 for entry, text, row in zip(page["ids"], page["documents"], page["embeddings"], strict=True):
                     found[entry.partition("|")[0]][text] = row
+        return found
+
+    def vectors_of(self, passages: Iterable[Passage]) -> "dict[str, dict[str, np.ndarray]]":
+        """As `vectors`, of passages that are at hand: asking for them by name takes a fifth of the time."""
+        found: dict[str, dict[str, np.ndarray]] = {}
+        for ids in _chunks([entry_id(passage) for passage in passages], self._ids_at_once):
+            page = self._passages.get(ids=ids, include=["documents", "embeddings"])
+            for entry, text, row in zip(page["ids"], page["documents"], page["embeddings"], strict=True):
+                found.setdefault(entry.partition("|")[0], {})[text] = row
         return found
 
     def nearest(self, vector: "np.ndarray", k: int, where: Mapping[str, Any] | None = None) -> list[tuple[str, float]]:

@@ -84,7 +84,7 @@ def _lead(side: Side, parts: "Parts") -> "list[SelectedSentence]":
     """The few sentences of one side's card that answer what is asked of it."""
     from assistant.answering.extractive import ExtractiveAnswerer
 
-    similarity = parts.collection.similarity(side.vector, [side.hits[0].card_id])
+    similarity = parts.collection.similarity(side.vector, [side.cards[side.hits[0].card_id]])
     return ExtractiveAnswerer().draft(side.query, side.hits, side.cards, similarity=similarity)
 
 

@@ -103,7 +103,7 @@ class _Lines:
 
     def __init__(self, query: Query, ranking: Ranking, parts: "Parts", citations: Citations) -> None:
         self._query, self._cards = query, ranking.retrieved.cards
-        listed = [hit.card_id for hit in ranking.hits[: ranking.about + ranking.near]]
+        listed = [self._cards[hit.card_id] for hit in ranking.hits[: ranking.about + ranking.near]]
         self._similarity = parts.collection.similarity(ranking.retrieved.vector, listed)
         self._selected: list[SelectedSentence] = []
         self.citations = citations

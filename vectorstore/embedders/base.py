@@ -74,7 +74,7 @@ def known_to_langchain() -> None:
     """Have LangChain take every `Embedder`, those made already included, for one of its own."""
     from langchain_core.embeddings import Embeddings
 
-    Embeddings.register(Embedder)
+    Embeddings.register(Embedder)  # type: ignore[type-abstract]
 
 
 def unit_rows(vectors: Vectors) -> Vectors:
