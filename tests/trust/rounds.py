@@ -38,7 +38,7 @@ def tries(number: int) -> Callable[[Callable[..., None]], Callable[..., None]]:
         deadline=None,
         derandomize=TIMES == 1 and not SECONDS,
         database=None,
-        suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.filter_too_much],
     )
 
     def applied(test: Any) -> Callable[..., None]:
