@@ -18,4 +18,3 @@ def test_faults_under_load_make_no_answer_wrong_and_lose_nothing(home: Path, tmp
     found = endure(Plan(minutes=0.7 * TIMES, users=8, pause=1.0, tokens=100.0, cards=cards, home=state, seed=TIMES))
     if not found.ok:
         pytest.fail(found.text)
-    assert found.ratings
