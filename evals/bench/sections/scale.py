@@ -8,6 +8,8 @@ from evals.bench.place import Place
 from evals.bench.results import Figure, Target, Timing, Unit
 
 _GOAL, _MILLION = 100_000, 1_000_000
+# No curve is followed further than to so many times the largest size that was measured.
+_FURTHEST = 10
 _MADE_UP = "recombined passages, three a card, their vectors recombined too and not embedded"
 
 
@@ -55,10 +57,10 @@ _CURVES = (
 
 
 def sizes(place: Place) -> list[Figure]:
-    """Fill and search collections of several sizes, and extrapolate to a million cards."""
+    """Fill and search collections of several sizes, and extrapolate as far as to a million cards."""
     measured = [_measured(place, cards) for cards in sorted(place.sizes)]
     figures = [figure for curve in _CURVES for figure in _figures(curve, measured)]
-    return figures if len(measured) > 1 else [each for each in figures if not each.key.endswith("growth")]
+    return figures
 
 
 def _measured(place: Place, cards: int) -> _Size:
@@ -95,7 +97,8 @@ def _figures(curve: _Curve, measured: list[_Size]) -> list[Figure]:
         )
     if len(measured) < 2:
         return figures
-    found = growth([size.cards for size in measured], [curve.value(size) for size in measured], _MILLION)
+    at = min(_MILLION, _FURTHEST * measured[-1].cards)
+    found = growth([size.cards for size in measured], [curve.value(size) for size in measured], at)
     linear = Target(limit=LINEAR) if curve.key == "ingest" else None
     figures.append(
         Figure(
@@ -107,11 +110,11 @@ def _figures(curve: _Curve, measured: list[_Size]) -> list[Figure]:
             target=linear,
         )
     )
-    if _MILLION not in [size.cards for size in measured]:
+    if at > measured[-1].cards:
         figures.append(
             Figure(
-                key=f"scale.{curve.key}.{_MILLION}",
-                title=f"{curve.title}, {_MILLION:,} cards, extrapolated",
+                key=f"scale.{curve.key}.{at}",
+                title=f"{curve.title}, {at:,} cards, extrapolated",
                 value=found.value,
                 unit=curve.unit,
                 n=0,
