@@ -22,7 +22,6 @@ from assistant.verification.features import (
     missing_names,
     statement_of,
 )
-from assistant.verification.reading import SHOWN, Reader, introduced, method_name
 from assistant.verification.wording import DENIAL
 from vectorstore.cards import PaperCard
 from vectorstore.disagreements import quotable_passages
@@ -74,7 +73,6 @@ class Checker:
         closeness: cosines of a claim to passages; None does without.
         rarity: inverse document frequencies of terms; None takes all as rare.
         second_opinion: asked (claim, quotes) about every claim that would be accepted; False refuses it.
-        reader: a network whose judgement is weighed with the rules'; None does without.
     """
 
     def __init__(
@@ -82,9 +80,8 @@ class Checker:
         closeness: Closeness | None = None,
         rarity: Rarity | None = None,
         second_opinion: Opinion | None = None,
-        reader: Reader | None = None,
     ) -> None:
-        self._closeness, self._rarity, self._opinion, self._reader = closeness, rarity, second_opinion, reader
+        self._closeness, self._rarity, self._opinion = closeness, rarity, second_opinion
 
     def assess(self, claim: str, cards: Sequence[PaperCard]) -> Assessment:
         """Check one claim against some cards.
@@ -101,22 +98,14 @@ class Checker:
         seen = self.examine(claim, cards)
         if seen.refusal:
             return Assessment("unsupported", -math.inf, reason=seen.refusal)
-        score, unsure_above = self._weighed(seen)
-        if score < unsure_above:
+        score = fitted().score(seen.features)
+        if score < fitted().unsure_above:
             return Assessment("unsupported", score, seen.quotes, _why(seen.features))
         if score < 0:
             return Assessment("unsure", score, seen.quotes, _why(seen.features))
         if self._opinion is not None and self._opinion(claim, [quote.text for quote in seen.quotes]) is False:
             return Assessment("unsupported", score, seen.quotes, "the model, asked to check, does not find it there")
         return Assessment("supported", score, seen.quotes)
-
-    def _weighed(self, seen: "Examination") -> tuple[float, float]:
-        """The score, 0 being the accepting line, and the line down to which a claim is unsure."""
-        rules = fitted().score(seen.features)
-        if self._reader is None or seen.reading is None:
-            return rules, fitted().unsure_above
-        weights = self._reader.weights
-        return weights.score(rules, seen.reading, chinese=seen.features["chinese"]), weights.unsure_above
 
     def examine(self, claim: str, cards: Sequence[PaperCard]) -> "Examination":
         """What is seen of a claim beside some cards, before it is weighed."""
@@ -137,29 +126,16 @@ class Checker:
         cosines = self._closeness(claim, [line.passage for line in lines]) if self._closeness else None
         ranked = ranked_lines(statement, lines, cosines, rarity)
         seen = features(statement, lines, ranked[:2], titles, cosines, rarity)
-        quotes = [line.passage for line in _carrying(statement, ranked)]
-        return Examination("", seen, quotes, self._read(statement, ranked, cards))
-
-    def _read(self, statement: Statement, ranked: Sequence[Line], cards: Sequence[PaperCard]) -> float | None:
-        if self._reader is None:
-            return None
-        best = ranked[0].passage.card_id
-        title = next(plain(card.title) for card in cards if card.id == best)
-        return self._reader.read(statement.text, introduced(method_name(title), [one.text for one in ranked[:SHOWN]]))
+        return Examination("", seen, [line.passage for line in _carrying(statement, ranked)])
 
 
 @dataclass(frozen=True)
 class Examination:
-    """What is seen of a claim: a reason to refuse it outright, or features and the quotes that carry it.
-
-    Args:
-        reading: the network's log odds; None where none was asked.
-    """
+    """What is seen of a claim: a reason to refuse it outright, or features and the quotes that carry it."""
 
     refusal: str
     features: Mapping[str, float] = field(default_factory=dict)
     quotes: list[Passage] = field(default_factory=list)
-    reading: float | None = None
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
@@ -17,7 +16,7 @@ from typing import Any
 import pytest
 from killable import Killable, found, is_whole
 from own_cards import HashedWords, own_assistant, process, record, settings, write_cards
-from rounds import KILLS, report
+from rounds import KILLS, REPORTED
 
 from assistant import Assistant
 from assistant.cli import repairing
@@ -66,7 +65,8 @@ def test_a_kill_at_any_moment_of_an_ingest_loses_and_doubles_nothing(
     """`TRUST_KILLS` says how often; every twentieth time it begins with nothing, otherwise over what is left."""
     place = "embedded" if kind == "embedded" else request.getfixturevalue("chroma_server")
     luck = random.Random(KILLS)
-    counted = Counter({"attempts": 0, BEFORE: 0, WITHIN: 0, AFTER: 0, "survived": 0})
+    counted = REPORTED[f"kills of an ingest, {kind} store"]
+    counted.update({"attempts": 0, BEFORE: 0, WITHIN: 0, AFTER: 0, "survived": 0})
     wordings = [[record(number, word, method="It plans. " * 12) for number in range(KILL_CARDS)] for word in "abc"]
     files = [write_cards(tmp_path / f"{number}.jsonl", cards) for number, cards in enumerate(wordings)]
     wanted = [as_read(file) for file in files]
@@ -105,7 +105,6 @@ def test_a_kill_at_any_moment_of_an_ingest_loses_and_doubles_nothing(
             assert last.hashes == wanted[0]
             assert last.digest == undisturbed, "byte for byte what an ingest that nobody disturbed leaves"
             counted["ended as a clean ingest"] += 1
-    report(f"kills of an ingest, {kind} store", counted)
 
 
 # No room, no right to write
