@@ -308,7 +308,8 @@ class Collection:
 
     def meaning(self, claim: str) -> "np.ndarray":
         """The vector of a claim; one that is checked against several cards is embedded once."""
-        return self._meaning(claim)
+        vector: np.ndarray = self._meaning(claim)
+        return vector
 
     def closeness(self, claim: str, passages: Sequence[Passage]) -> list[float]:
         """Cosine of a claim to stored passages."""

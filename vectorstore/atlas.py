@@ -207,9 +207,12 @@ def _projected(features: "np.ndarray") -> "np.ndarray":
         flat[:, : min(2, left.shape[1])] = (left * sizes)[:, :2]
     else:
         from sklearn.manifold import TSNE
+        from threadpoolctl import threadpool_limits
 
         perplexity = min(_PERPLEXITY, (count - 1) / 4)
-        flat = TSNE(2, perplexity=perplexity, metric="cosine", init="pca", random_state=0).fit_transform(features)
+        # Several threads wait for each other after every small step: on a busy machine for minutes.
+        with threadpool_limits(1, "openmp"):
+            flat = TSNE(2, perplexity=perplexity, metric="cosine", init="pca", random_state=0).fit_transform(features)
     low, high = flat.min(axis=0), flat.max(axis=0)
     scale = float((high - low).max()) or 1.0
     placed: np.ndarray = 0.5 + (flat - (low + high) / 2) / scale
