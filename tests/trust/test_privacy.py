@@ -44,7 +44,7 @@ def alone(script: str, *arguments: object) -> subprocess.CompletedProcess[str]:
         ["unshare", "-rnm", "sh", "-c", script, "sh", *map(str, arguments)],
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=900,
         cwd=Path(__file__).parents[2],
     )
 
