@@ -100,7 +100,7 @@ def test_a_kill_at_any_moment_of_an_ingest_loses_and_doubles_nothing(
         held = set(after.hashes)
         counted["survived"] += 1
         if attempt % 20 == 19 or attempt == KILLS - 1:
-            seconds = seconds_of_an_ingest(killable, home, path=str(files[0]), where=where)
+            seconds_of_an_ingest(killable, home, path=str(files[0]), where=where)
             last = found(killable, home, where=where, number=0)
             assert last.hashes == wanted[0]
             assert last.digest == undisturbed, "byte for byte what an ingest that nobody disturbed leaves"
