@@ -28,8 +28,8 @@ from vectorstore.embedders.base import Embedder, Kind, Vectors, unit_rows
 from vectorstore.ingest import entries_of
 from vectorstore.passages import passages_of
 
-# A card file may have 512 MB; so many cards of the largest shape stay well below that.
-_CARDS_A_FILE = 50_000
+# A card file may have 512 MB and is read whole: so many cards of the largest shape stay well below that.
+_CARDS_A_FILE = 20_000
 _SUMMARIES = ("motivation", "problem", "analysis", "method", "experiments", "contribution")
 _QUESTIONS = 6
 # How much a passage's vector is that of its title, its own words and nothing (so that no two are the same).
