@@ -25,8 +25,8 @@ class Settings(BaseSettings):
     )
     store: str = Field(
         "embedded",
-        description="'embedded', 'http://host:port' of a Chroma server, 'cloud' (Chroma Cloud) or 'cloud:HOST' (another "
-        "region of it)",
+        description="'embedded', 'http://host:port' of a Chroma server, 'cloud' (Chroma Cloud) or 'cloud:HOST' "
+        "(another region of it)",
     )
     collection: str = Field("cards", min_length=3, max_length=200, description="name of the collection of cards")
     chroma_api_key: SecretStr | None = Field(
