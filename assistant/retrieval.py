@@ -53,7 +53,7 @@ class Weights:
 
 @dataclass
 class Signals:
-    """What was seen of one card for one question."""
+    """What was seen of one card for one question; what is near stands best first."""
 
     keyword: float = 0.0
     latent: float = 0.0
@@ -218,7 +218,7 @@ class Retriever:
 
 
 # Entries and cards looked at before ranking: wide enough that a card found by one signal meets the others.
-_DENSE_ENTRIES = 1_000
+_DENSE_ENTRIES = 600
 _KEYWORD_CARDS = 200
 _LATENT_CARDS = 50
 # A card is given three nearest passages and six nearest questions; those not seen count as `unseen`.
@@ -228,12 +228,11 @@ _PASSAGES, _QUESTIONS = 3, 6
 def _score(signals: Signals, weights: Weights, unseen: float) -> float:
     """The weighted sum, from 0 upwards: cosines count as far as they exceed that of the unseen."""
 
-    def above(similarities: Iterable[float], size: int) -> tuple[float, float]:
-        nearest = sorted((similarity - unseen for similarity in similarities), reverse=True)[:size]
-        return (nearest[0], sum(nearest) / size) if nearest else (0.0, 0.0)
+    def above(nearest: Sequence[float], size: int) -> tuple[float, float]:
+        return (nearest[0] - unseen, (sum(nearest) - unseen * len(nearest)) / size) if nearest else (0.0, 0.0)
 
-    question, questions = above(signals.questions, _QUESTIONS)
-    passage, passages = above((similarity for similarity, _ in signals.passages), _PASSAGES)
+    question, questions = above(signals.questions[:_QUESTIONS], _QUESTIONS)
+    passage, passages = above([similarity for similarity, _ in signals.passages[:_PASSAGES]], _PASSAGES)
     return (
         weights.keyword * signals.keyword
         + weights.latent * signals.latent
@@ -248,7 +247,7 @@ def _score(signals: Signals, weights: Weights, unseen: float) -> float:
 
 def _overall(seen: Mapping[str, Signals]) -> RetrievalSignals:
     return RetrievalSignals(
-        passage=max((similarity for signals in seen.values() for similarity, _ in signals.passages), default=0.0),
+        passage=max((signals.passages[0][0] for signals in seen.values() if signals.passages), default=0.0),
         keyword=max((signals.keyword for signals in seen.values()), default=0.0),
     )
 
