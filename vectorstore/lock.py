@@ -21,6 +21,8 @@ Progress = Callable[[int, int, str], None]
 _PATIENCE = 600.0
 # A writer tells that it is alive with every batch of cards; after so long without a word it was killed.
 _DEAD_AFTER = 120.0
+# A request of a process that was killed is carried out by then: the longest writes one batch of cards.
+_LATE_REQUESTS = 2.0
 _POLL = 1.0
 
 
@@ -70,8 +72,10 @@ class Lease:
             return "another process"
         told = other.metadata or {}
         if told.get("home") == self._home:
-            # We hold this folder's lock, so whoever took the lease from here is no more.
+            # We hold this folder's lock, so whoever took the lease from here is no more; but what it last asked for
+            # may still be on its way, and must not come after what we write.
             other.modify(metadata=self._who | {"beat": 0})
+            time.sleep(_LATE_REQUESTS)
             self._held = other
             return None
         if self._seen[0] != (other.id, told.get("beat")):
