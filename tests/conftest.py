@@ -1,11 +1,6 @@
 """What all tests share: one collection with the built-in corpus, made once for the whole run."""
 
 import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from assistant.settings import Settings
+from evals.standing import ChromaServer
 
 if TYPE_CHECKING:
     from scripted_server import ScriptedServer
@@ -64,26 +60,8 @@ def scripted_server() -> "Iterator[ScriptedServer]":
 @pytest.fixture(scope="session")
 def chroma_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a real Chroma server; whoever uses it takes a collection of their own."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = Path(sys.executable).with_name("chroma")
-    folder = tmp_path_factory.mktemp("chroma")
-    process = subprocess.Popen(
-        [command, "run", "--host", "127.0.0.1", "--port", str(port), "--path", folder],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    address = f"http://127.0.0.1:{port}"
-    for _ in range(300):
-        try:
-            urllib.request.urlopen(f"{address}/api/v2/heartbeat", timeout=1).close()
-            break
-        except OSError:
-            time.sleep(0.1)
-    yield address
-    process.kill()
-    process.wait()
+    with ChromaServer(tmp_path_factory.mktemp("chroma")) as server:
+        yield server.url
 
 
 @pytest.fixture(scope="session")

@@ -44,6 +44,8 @@ _YEAR_AFTER = re.compile(r"(?:/|&| and |和|与)(?:20)?(?P<year>2\d)(?!\d)")
 _YEAR_WITHIN = re.compile(r"(?P<exam>[A-Z]{3,})-?(?:20)?(?P<year>2\d)")
 # Of the cards that name a benchmark most speak of it as tested on, and of those many in the very words.
 _IN_EXPERIMENTS, _TESTED_ON, _LEAST = 0.75, 0.3, 2
+# The patterns take the square of a name's length.
+_LONGEST_NAME = 100
 
 
 # Where a sentence stands on its card: field, start and end.
@@ -156,7 +158,7 @@ def _names(text: str) -> Iterator[tuple[str, int, int, bool]]:
     """The names of a text: as counted, where, and whether a size says that it is a model."""
     for token in _TOKEN.finditer(text):
         word, start, stop = token[0], token.start(), token.end()
-        if not looks_like_name(word) or word[0].isdigit():
+        if len(word) > _LONGEST_NAME or not looks_like_name(word) or word[0].isdigit():
             continue
         sized = _SIZED.fullmatch(word)
         name = sized["family"] if sized else word
