@@ -156,27 +156,36 @@ async def _read_with_retries(
     secret: str | None,
     explain: Callable[[Exception], Awaitable[ModelError]],
 ) -> _End:
-    began = time.monotonic()
-    for attempt in range(1, _ATTEMPTS + 1):
-        shown = False
+    from tenacity import AsyncRetrying, RetryCallState, stop_after_attempt
 
-        def show(text: str) -> None:
-            nonlocal shown
-            shown = True
-            put(text)
+    began, shown = time.monotonic(), False
 
+    def show(text: str) -> None:
+        nonlocal shown
+        shown = True
+        put(text)
+
+    async def read() -> _End:
         try:
             return await _read(chunks(), show, endpoint, limits, secret)
         except TimeoutError:
             raise
         except Exception as error:
-            problem = await explain(error)
-            wait = (problem.retry_after or 0.0) * _BACKOFF ** (attempt - 1)
-            left = limits.timeout - (time.monotonic() - began)
-            if shown or problem.retry_after is None or attempt == _ATTEMPTS or wait > left / 2:
-                raise problem from None
-        await asyncio.sleep(wait)
-    raise AssertionError("the last attempt returns or raises")
+            raise await explain(error) from None
+
+    def wait(state: RetryCallState) -> float:
+        problem = state.outcome.exception() if state.outcome else None
+        asked = problem.retry_after if isinstance(problem, ModelError) else None
+        return (asked or 0.0) * _BACKOFF ** (state.attempt_number - 1)
+
+    def worth_it(state: RetryCallState) -> bool:
+        problem = state.outcome.exception() if state.outcome else None
+        if shown or not isinstance(problem, ModelError) or problem.retry_after is None:
+            return False
+        return wait(state) <= (limits.timeout - (time.monotonic() - began)) / 2
+
+    attempts = AsyncRetrying(stop=stop_after_attempt(_ATTEMPTS), wait=wait, retry=worth_it, reraise=True)
+    return await attempts(read)
 
 
 async def _read(
