@@ -1,5 +1,6 @@
 """The log of conversations: every question with its answer, by conversation and owner."""
 
+import json
 import secrets
 import sqlite3
 from collections.abc import Iterator
@@ -71,7 +72,7 @@ class ConversationLog:
             conversation,
             _now(),
             _storable(question)[:_LONGEST_QUESTION],
-            answer.model_dump_json(),
+            _storable(json.dumps(answer.model_dump(mode="json"), ensure_ascii=False)),
             (filters or Filters()).model_dump_json(),
         )
         with self._database.writing() as connection:
