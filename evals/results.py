@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from assistant.types import Answer, Verdict
 from evals.datasets.models import AnyItem
+from evals.saving import write_whole
 from vectorstore.errors import UserError
 
 Part = Literal["retrieval", "answers", "citations", "abstention", "claims", "conversations"]
@@ -296,10 +297,7 @@ class Report(BaseModel):
 
     def save(self, path: Path) -> None:
         """Write `report.json`; a reader never meets half of it."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(path.name + ".new")
-        temporary.write_text(self.model_dump_json(indent=1, exclude_defaults=True) + "\n", "utf-8")
-        temporary.replace(path)
+        write_whole(path, self.model_dump_json(indent=1, exclude_defaults=True) + "\n")
 
     @classmethod
     def load(cls, path: Path) -> "Report":

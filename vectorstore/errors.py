@@ -1,5 +1,7 @@
 """Errors that are shown to the user as they stand: what is wrong, and what to type next."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -28,3 +30,21 @@ class StoreError(UserError):
 
 class EmbedderError(UserError):
     """The embedder cannot be loaded, or is not the one that made the store."""
+
+
+@contextmanager
+def written(what: str) -> Iterator[None]:
+    """Say in one sentence that something in the state folder cannot be written.
+
+    Args:
+        what: which file or folder, as a sentence begins.
+
+    Raises:
+        StoreError: the system refused it.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(
+            f"{what} cannot be written ({error.strerror or error}); set ASSISTANT_HOME to a folder that can be written"
+        ) from error

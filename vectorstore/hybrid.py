@@ -9,12 +9,11 @@ import json
 import math
 import zlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vectorstore.errors import StoreError
+from vectorstore.errors import written
 from vectorstore.found import Found
 from vectorstore.keywords import FITTED_CARDS, KeywordIndex, indexed_words, is_outgrown
 from vectorstore.latent import LatentSpace
@@ -137,18 +136,8 @@ class HybridIndex:
         # The stamp whose files were last read: as long as it stands they need not be read again.
         self._read = ""
         self._latent = LatentSpace.fit([])
-        with self._writable():
+        with written(f"the folder {self._folder}"):
             self._folder.mkdir(parents=True, exist_ok=True)
-
-    @contextmanager
-    def _writable(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise StoreError(
-                f"the folder {self._folder} cannot be written ({error.strerror or error}); "
-                "set ASSISTANT_HOME to a folder that can be written"
-            ) from error
 
     def in_step_with(self, store: CardStore, revision: str | None = None) -> bool:
         """Whether it is whole and made from the store's present contents.
@@ -201,7 +190,7 @@ class HybridIndex:
         for start in range(0, len(stale), _AT_ONCE):
             part = stale[start : start + _AT_ONCE]
             space.fold({card.id: words for card, words in indexed_words(store, part)})
-        with self._writable():
+        with written(f"the folder {self._folder}"):
             self._stamp.unlink(missing_ok=True)
             space.save(self._space)
             self._digests.write_text(json.dumps(wanted), "utf-8")

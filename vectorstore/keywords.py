@@ -5,12 +5,11 @@ import math
 import shutil
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from vectorstore.cards import FIELDS, PaperCard
-from vectorstore.errors import StoreError
+from vectorstore.errors import StoreError, written
 from vectorstore.latent import LatentSpace
 from vectorstore.latex import readable
 from vectorstore.segment import index_terms
@@ -57,7 +56,7 @@ class KeywordIndex:
     def _open(self) -> Any:
         import tantivy
 
-        with self._writable():
+        with written(f"the keyword index in {self._folder}"):
             self._folder.mkdir(parents=True, exist_ok=True)
             try:
                 index = tantivy.Index(self._schema, path=str(self._folder))
@@ -68,16 +67,6 @@ class KeywordIndex:
         # What is searched changes when this program says so, together with what else is derived from the store.
         index.config_reader("manual")
         return index
-
-    @contextmanager
-    def _writable(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise StoreError(
-                f"the keyword index in {self._folder} cannot be written ({error.strerror or error}); "
-                "set ASSISTANT_HOME to a folder that can be written"
-            ) from error
 
     def in_step_with(self, store: CardStore, revision: str | None = None) -> bool:
         """Whether the index is whole and holds the store's present contents.
@@ -119,7 +108,7 @@ class KeywordIndex:
         """
         revision = store.revision()
         self.in_step_with(store, revision)
-        with self._writable():
+        with written(f"the keyword index in {self._folder}"):
             # While there is no stamp, what tantivy committed last is taken as it is, and the latent space as unknown.
             known = self._stamp.exists()
             self._stamp.unlink(missing_ok=True)

@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field, ValidationError, computed_field
 
+from evals.saving import write_whole
 from vectorstore.errors import UserError
 
 Unit = Literal["seconds", "tokens/s", "bytes", "share", "score", "number"]
@@ -190,10 +191,7 @@ class Report(BaseModel):
 
     def save(self, path: Path) -> None:
         """Write it; a reader never meets half of it."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(path.name + ".new")
-        temporary.write_text(self.model_dump_json(indent=1, exclude_none=True) + "\n", "utf-8")
-        temporary.replace(path)
+        write_whole(path, self.model_dump_json(indent=1, exclude_none=True) + "\n")
 
     @classmethod
     def load(cls, path: Path) -> "Report":
