@@ -31,8 +31,13 @@ def report(what: str, counted: Mapping[str, int]) -> None:
     REPORTED[what].update(counted)
 
 
-def tries(number: int) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """So many examples for a test of Hypothesis; slow ones are no failure on a busy machine."""
+def tries(number: int, *, share: float = 1.0) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """So many examples for a test of Hypothesis; slow ones are no failure on a busy machine.
+
+    Args:
+        number: how many by default.
+        share: of `SECONDS`, for what is one of many within a test.
+    """
     often = settings(
         max_examples=number * TIMES,
         deadline=None,
@@ -56,7 +61,7 @@ def tries(number: int) -> Callable[[Callable[..., None]], Callable[..., None]]:
 
         @functools.wraps(bounded)
         def repeated(*args: Any, **kwargs: Any) -> None:
-            until = time.monotonic() + SECONDS
+            until = time.monotonic() + share * SECONDS
             bounded(*args, **kwargs)
             while time.monotonic() < until:
                 bounded(*args, **kwargs)

@@ -82,10 +82,8 @@ def is_survived(served: Served, case: "Case") -> None:
 
 def attacked(served: Served, schema: dict[str, Any], name: str) -> int:
     """Make a few requests of each operation; gives how many operations there are."""
-    number = 0
-    for found in schemathesis.openapi.from_dict(schema).get_all_operations():
-        operation = found.ok()
-        number += 1
+    operations = [found.ok() for found in schemathesis.openapi.from_dict(schema).get_all_operations()]
+    for operation in operations:
         for mode in schemathesis.GenerationMode:
             wrong = mode is schemathesis.GenerationMode.NEGATIVE
             # Nothing can be wrong with a request that says nothing but where it goes.
@@ -98,8 +96,8 @@ def attacked(served: Served, schema: dict[str, Any], name: str) -> int:
             one.__name__ = name
             # Where any body is right, none is wrong.
             with suppress(Unsatisfiable) if wrong else nullcontext():
-                tries(2)(given(operation.as_strategy(generation_mode=mode))(one))()
-    return number
+                tries(2, share=1 / len(operations))(given(operation.as_strategy(generation_mode=mode))(one))()
+    return len(operations)
 
 
 def test_requests_to_every_route_are_answered_plainly(served: Served) -> None:

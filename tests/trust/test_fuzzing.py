@@ -190,7 +190,8 @@ def test_any_draft_is_taken_apart(text: str) -> None:
     values=st.dictionaries(st.sampled_from(sorted(Settings.model_fields)), TRICKY.map(lambda t: t.replace("\0", "")))
 )
 def test_any_settings_are_taken_or_refused_by_name_and_never_shown(values: dict[str, str]) -> None:
-    key = values.get("openai_api_key")
+    # A key has a mark of its own: the words after it may well stand in another setting, which is shown.
+    values |= {name: f"sk-hidden-{values[name]}" for name in ("openai_api_key", "chroma_api_key") if name in values}
     with pytest.MonkeyPatch.context() as patch:
         for name, value in values.items():
             patch.setenv(f"ASSISTANT_{name.upper()}", value.encode("utf-8", "ignore").decode())
@@ -200,8 +201,7 @@ def test_any_settings_are_taken_or_refused_by_name_and_never_shown(values: dict[
         except UserError as error:
             said = str(error)
         assert said.startswith(("Settings(", "a setting cannot be used. ASSISTANT_"))
-    if key and len(key) > 8:
-        assert key not in said
+    assert "sk-hidden" not in said
 
 
 @tries(25)
