@@ -189,40 +189,44 @@ class NameIndex:
         return _near(folded, self._own_names)
 
     @cached_property
-    def _own_names(self) -> "_ByLength":
-        return _ByLength(name for name in self._own if len(name) >= _FUZZY_FROM)
+    def _own_names(self) -> "_ByBeginning":
+        return _ByBeginning(name for name in self._own if len(name) >= _FUZZY_FROM)
 
     @cached_property
-    def _name_like_words(self) -> "_ByLength":
-        return _ByLength(word for word in self._words if len(word) >= _FUZZY_FROM and word.isascii())
+    def _name_like_words(self) -> "_ByBeginning":
+        return _ByBeginning(word for word in self._words if len(word) >= _FUZZY_FROM and word.isascii())
 
 
-class _ByLength:
-    """Words by their length: a slip of the pen changes that by one at most, so most words need not be looked at.
+class _ByBeginning:
+    """Words by their length and how they begin: what is a slip of the pen away begins alike, so few are looked at.
 
     Args:
         words: in the order in which they are compared.
     """
 
     def __init__(self, words: Iterable[str]) -> None:
-        self._words = list(words)
-        self._about: dict[tuple[int, int], list[str]] = {}
+        self._words: dict[tuple[int, int, str], list[str]] = defaultdict(list)
+        for word in words:
+            for place, letters in ((0, word[0]), (1, word[:2]), (2, word[1:3])):
+                self._words[len(word), place, letters].append(word)
 
-    def about(self, length: int, slips: int) -> list[str]:
-        """The words that are so long, but for some letters more or less."""
-        known = self._about.get((length, slips))
-        if known is None:
-            known = [word for word in self._words if abs(len(word) - length) <= slips]
-            self._about[length, slips] = known
-        return known
+    def like(self, written: str, slips: int) -> list[str]:
+        """The words about as long that begin alike, but for one slip: a letter changed, left out, added or swapped."""
+        first, second = written[:2], written[1:3]
+        beginnings = ((0, written[0]), (1, second), (1, first[::-1]), (2, second), (2, first))
+        found: dict[str, None] = {}
+        for length in range(len(written) - slips, len(written) + slips + 1):
+            for place, letters in beginnings:
+                found |= dict.fromkeys(self._words.get((length, place, letters), ()))
+        return list(found)
 
 
-def _near(folded: str, words: _ByLength) -> dict[str, float]:
+def _near(folded: str, words: _ByBeginning) -> dict[str, float]:
     """Words one slip away (two in a long one); a digit is never a slip, GPT-4 is not GPT-5."""
     if len(folded) < _FUZZY_FROM:
         return {}
     slips = 1 if len(folded) < _TWO_SLIPS_FROM else 2
-    alike = words.about(len(folded), slips)
+    alike = words.like(folded, slips)
     if not alike:
         return {}
     from rapidfuzz import process
@@ -233,7 +237,7 @@ def _near(folded: str, words: _ByLength) -> dict[str, float]:
     same = [
         (name, int(distance))
         for name, distance, _ in near
-        if [character for character in name if character.isdigit()] == digits and _begin_alike(name, folded)
+        if [character for character in name if character.isdigit()] == digits
     ]
     least = min((distance for _, distance in same), default=0)
     return {name: 0.9 if distance == 1 else 0.7 for name, distance in same if distance == least}
@@ -273,14 +277,3 @@ def _spans(question: str) -> Iterable[tuple[str, ...]]:
     for size in (1, 2, 3, 4):
         for start in range(len(tokens) - size + 1):
             yield tuple(tokens[start : start + size])
-
-
-def _begin_alike(name: str, written: str) -> bool:
-    """Whether two names begin alike, but for one slip: a letter changed, left out, added or swapped."""
-    return (
-        name[0] == written[0]
-        or name[1:3] == written[1:3]
-        or name[1:3] == written[:2]
-        or name[:2] == written[1:3]
-        or name[:2] == written[1::-1]
-    )

@@ -120,36 +120,40 @@ def ingest(
     """
     report = progress or (lambda done, total, what: None)
     began = time.monotonic()
-    # Of a card that comes twice the last one counts.
-    wanted = {card.id: (place, with_builtin_aid(card).content_hash()) for place, card in enumerate(cards)}
     with lock.held(report):
-        store.make_sound()
-        stored = store.hashes()
-        changed = [place for card_id, (place, digest) in wanted.items() if stored.get(card_id) != digest]
-        added = len(wanted.keys() - stored.keys())
-        gone = sorted(stored.keys() - wanted.keys()) if prune else []
-        cut_off = {card_id for card_id, digest in stored.items() if not digest}
-        interrupted = store.interrupted()
-        if changed or gone or cut_off or interrupted:
-            with store.writing():
-                unfinished = sorted(cut_off - wanted.keys() - set(gone))
-                todo = chain(
-                    (with_builtin_aid(cards[place]) for place in changed), (store.get([one])[one] for one in unfinished)
-                )
-                _put_all(todo, len(changed) + len(unfinished), store, embedder, lock, report)
-                store.remove(gone)
-                if interrupted:
-                    store.remove_orphans()
+        result = _stored(cards, store, embedder, lock, prune, report)
         if not keywords.in_step_with(store):
             report(0, 1, "indexing keywords")
             keywords.sync(store)
             report(1, 1, "indexing keywords")
+    result.seconds = round(time.monotonic() - began, 2)
+    return result
+
+
+def _stored(
+    cards: Sequence[PaperCard], store: CardStore, embedder: "Embedder", lock: WriterLock, prune: bool, report: Progress
+) -> IngestReport:
+    # Of a card that comes twice the last one counts.
+    wanted = {card.id: (place, with_builtin_aid(card).content_hash()) for place, card in enumerate(cards)}
+    store.make_sound()
+    stored = store.hashes()
+    changed = [place for card_id, (place, digest) in wanted.items() if stored.get(card_id) != digest]
+    added = len(wanted.keys() - stored.keys())
+    gone = sorted(stored.keys() - wanted.keys()) if prune else []
+    cut_off = {card_id for card_id, digest in stored.items() if not digest}
+    interrupted = store.interrupted()
+    if changed or gone or cut_off or interrupted:
+        with store.writing():
+            unfinished = sorted(cut_off - wanted.keys() - set(gone))
+            todo = chain(
+                (with_builtin_aid(cards[place]) for place in changed), (store.get([one])[one] for one in unfinished)
+            )
+            _put_all(todo, len(changed) + len(unfinished), store, embedder, lock, report)
+            store.remove(gone)
+            if interrupted:
+                store.remove_orphans()
     return IngestReport(
-        added=added,
-        updated=len(changed) - added,
-        unchanged=len(wanted) - len(changed),
-        removed=len(gone),
-        seconds=round(time.monotonic() - began, 2),
+        added=added, updated=len(changed) - added, unchanged=len(wanted) - len(changed), removed=len(gone)
     )
 
 

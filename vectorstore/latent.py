@@ -46,9 +46,7 @@ class LatentSpace:
         self._words, self._weights, self._directions = list(words), weights, directions
         self._rows = {word: row for row, word in enumerate(self._words)}
         self._length, self.fitted = length, fitted
-        self.ids, self._stacked = list(ids), places
-        # Rows that are not in the table yet: it is copied once for all of them, not for each.
-        self._folded: list[np.ndarray] = []
+        self.ids, self._places = list(ids), places
 
     @classmethod
     def fit(cls, cards: Iterable[Sequence[str]]) -> "LatentSpace":
@@ -76,24 +74,25 @@ class LatentSpace:
             cards: words by card id.
             gone: ids of cards that are no longer there.
         """
+        import numpy as np
+
         out = set(gone) | cards.keys()
         if any(card_id in self._card_rows for card_id in out):
             kept = [row for row, card_id in enumerate(self.ids) if card_id not in out]
-            self._stacked, self.ids = self._places[kept], [self.ids[row] for row in kept]
+            self._places, self.ids = self._places[kept], [self.ids[row] for row in kept]
             self.__dict__.pop("_card_rows", None)
-        for card_id, words in cards.items():
-            self._card_rows[card_id] = len(self.ids)
+        first, size = len(self.ids), self._directions.shape[1]
+        if not (first and self._places.flags.owndata):
+            owned = np.empty((first, size), np.float32)
+            if first:
+                owned[:] = self._places
+            self._places = owned
+        # It grows where it lies: with a copy for every batch, hundreds of thousands of cards would be held twice.
+        self._places.resize((first + len(cards), size), refcheck=False)
+        for row, (card_id, words) in enumerate(cards.items(), first):
+            self._card_rows[card_id] = row
             self.ids.append(card_id)
-            self._folded.append(self._place(*self._weighed(Counter(words))))
-
-    @property
-    def _places(self) -> "np.ndarray":
-        if self._folded:
-            import numpy as np
-
-            old = self._stacked if len(self._stacked) else np.empty((0, self._directions.shape[1]), np.float32)
-            self._stacked, self._folded = np.vstack([old, *self._folded]).astype(np.float32, copy=False), []
-        return self._stacked
+            self._places[row] = self._place(*self._weighed(Counter(words)))
 
     def nearest(
         self, wanted: Sequence[str], k: int, *, also: Iterable[str] = (), only: Iterable[str] | None = None
@@ -112,8 +111,11 @@ class LatentSpace:
         if not rows or not self.ids:
             return {}
         cosines = self._places @ self._place(np.array(rows), self._weights[rows])
-        allowed = np.arange(len(self.ids)) if only is None else np.array(self._rows_of(only), int)
-        best = allowed[_highest(cosines[allowed], k)]
+        if only is None:
+            best = _highest(cosines, k)
+        else:
+            allowed = np.array(self._rows_of(only), int)
+            best = allowed[_highest(cosines[allowed], k)]
         return {self.ids[row]: float(cosines[row]) for row in (*best, *self._rows_of(also))}
 
     def inverse_frequencies(self, wanted: Iterable[str]) -> dict[str, float]:

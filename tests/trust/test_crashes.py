@@ -58,6 +58,15 @@ def seconds_of_an_ingest(killable: Killable, home: Path, **order: Any) -> float:
     return time.monotonic() - began
 
 
+def kill_an_ingest(killable: Killable, home: Path, seconds: float, **order: Any) -> int:
+    """Kill an ingest after so long; gives how many cards it had reported as stored."""
+    running = killable.start("ingest", home, **order)
+    time.sleep(seconds)
+    with suppress(ProcessLookupError):
+        os.kill(running, signal.SIGKILL)
+    return max([int(line.split()[1]) for line in killable.end() if line.startswith("stored ")], default=0)
+
+
 @pytest.mark.parametrize("kind", ["embedded", "server"])
 def test_a_kill_at_any_moment_of_an_ingest_loses_and_doubles_nothing(
     tmp_path: Path, kind: str, killable: Killable, request: pytest.FixtureRequest
@@ -74,7 +83,10 @@ def test_a_kill_at_any_moment_of_an_ingest_loses_and_doubles_nothing(
     seconds_of_an_ingest(killable, clean, path=str(files[0]), where={})
     undisturbed = found(killable, clean, where={}, number=0).digest
     timed = {"store": place, "collection": f"timed-{kind}-{os.getpid()}"}
-    seconds = seconds_of_an_ingest(killable, tmp_path / "timed", path=str(files[0]), where=timed)
+    free = seconds_of_an_ingest(killable, tmp_path / "timed", path=str(files[0]), where=timed)
+    kill_an_ingest(killable, tmp_path / "timed", free / 2, path=str(files[1]), where=timed)
+    # Whoever follows a killed writer may have to wait first, in which nothing is at stake.
+    following = seconds_of_an_ingest(killable, tmp_path / "timed", path=str(files[2]), where=timed)
     held: set[str] = set()
     for attempt in range(KILLS):
         if attempt % 20 == 0:
@@ -82,11 +94,9 @@ def test_a_kill_at_any_moment_of_an_ingest_loses_and_doubles_nothing(
             where = {"store": place, "collection": f"kills-{kind}-{attempt}-{os.getpid()}"}
             shutil.rmtree(home, ignore_errors=True)
         choice = luck.randrange(3)
-        running = killable.start("ingest", home, path=str(files[choice]), where=where)
-        time.sleep(luck.uniform(0, seconds))
-        with suppress(ProcessLookupError):
-            os.kill(running, signal.SIGKILL)
-        stored = max([int(line.split()[1]) for line in killable.end() if line.startswith("stored ")], default=0)
+        waiting = 0.0 if attempt % 4 == 0 else max(0.0, following - free)
+        moment = luck.uniform(waiting, following)
+        stored = kill_an_ingest(killable, home, moment, path=str(files[choice]), where=where)
         counted["attempts"] += 1
         counted[WITHIN if 0 < stored < KILL_CARDS else AFTER if stored else BEFORE] += 1
         after = found(killable, home, where=where, number=attempt)
