@@ -22,13 +22,18 @@ def first_request(place: Place) -> list[Figure]:
 def verification(place: Place) -> list[Figure]:
     """Checking what was written."""
     figures = []
-    for reworded in (False, True):
+    for key, reworded, ahead, words in (
+        ("", False, True, "the evidence as it stands"),
+        (".claims", True, True, "true and false claims"),
+        (".claims_at_once", True, False, "the same, none of it seen while it was written"),
+    ):
         limit = 30 if place.full else 8
-        found = place.fresh.run("modelled.verification", home=place.home(), limit=limit, reworded=reworded).result
-        words = "true and false claims" if reworded else "the evidence as it stands"
+        found = place.fresh.run(
+            "modelled.verification", home=place.home(), limit=limit, reworded=reworded, ahead=ahead
+        ).result
         figures.append(
             Figure.timed(
-                f"overhead.verification{'.claims' if reworded else ''}",
+                f"overhead.verification{key}",
                 f"checking 10 sentences, {words}",
                 Timing.model_validate(found["timing"]),
                 target=Target(limit=0.05),

@@ -20,7 +20,7 @@ from evals.systems import Progress, Unavailable
 
 if TYPE_CHECKING:
     from assistant import Assistant
-    from assistant.types import Evidence
+    from assistant.types import DraftClaim, Evidence
     from vectorstore.cards import PaperCard
 
 # Fast enough that what is measured does not wait for it.
@@ -84,7 +84,7 @@ def first_request(tell: Progress, *, home: str, limit: int) -> dict[str, Any]:
     return {"timing": timing_of(until, processor).model_dump(), "asked": len(until), "of": len(asked)}
 
 
-def verification(tell: Progress, *, home: str, limit: int, reworded: bool) -> dict[str, Any]:
+def verification(tell: Progress, *, home: str, limit: int, reworded: bool, ahead: bool) -> dict[str, Any]:
     """Check drafts of ten sentences with their markers.
 
     Args:
@@ -92,6 +92,7 @@ def verification(tell: Progress, *, home: str, limit: int, reworded: bool) -> di
         limit: how many drafts, after some to warm up.
         reworded: the sentences are the evaluation suite's claims, true and false, each about another card; otherwise
             they are those of the evidence as they stand.
+        ahead: all but the last sentence were embedded before, which an answer has done while the model writes.
     """
     from assistant.verification import parse_draft, verify_draft
 
@@ -100,8 +101,11 @@ def verification(tell: Progress, *, home: str, limit: int, reworded: bool) -> di
     drafts = _of_claims(assistant, limit) if reworded else _of_evidence(assistant, limit)
     passed: list[int] = []
 
+    def claims_of(draft: _Draft) -> "list[DraftClaim]":
+        return parse_draft(draft.text)[:_SENTENCES]
+
     def check(draft: _Draft) -> None:
-        claims = parse_draft(draft.text)[:_SENTENCES]
+        claims = claims_of(draft)
         verified = verify_draft(claims, draft.evidence, draft.cards, checker, language="en")
         passed.append(sum(claim.supported for claim in verified.claims))
 
@@ -110,6 +114,9 @@ def verification(tell: Progress, *, home: str, limit: int, reworded: bool) -> di
         raise Unavailable("no draft has ten sentences")
     for draft in warm:
         check(draft)
+    if ahead:
+        for claim in (claim for draft in chosen for claim in claims_of(draft)[:-1]):
+            assistant._collection.meaning(claim.text)
     timing = timed(check, chosen, lambda done: tell(done, len(chosen), "checking drafts"))
     return {"timing": timing.model_dump(), "passed": sum(passed) / len(passed)}
 
