@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from vectorstore.cards import PaperCard
 from vectorstore.connection import Part, StoreConfig, connect, opening, plain_errors
 from vectorstore.errors import EmbedderError, StoreError
+from vectorstore.known_hashes import KnownHashes
 from vectorstore.lock import Lease
 from vectorstore.passages import Passage, entry_id
 from vectorstore.salvage import drop_index, is_half_saved, is_index_damage
@@ -79,8 +80,7 @@ class CardStore:
     def __init__(self, config: StoreConfig, fingerprint: str) -> None:
         self.config, self._fingerprint = config, fingerprint
         self._nested = 0
-        # What `hashes` said, and at which revision; a writer keeps it in step, so that it is read once per ingest.
-        self._hashed: tuple[str, dict[str, str]] | None = None
+        self._known = KnownHashes()
         self._open()
 
     def _open(self) -> None:
@@ -200,7 +200,7 @@ class CardStore:
         if self.config.kind == "embedded":
             self._drop_index_of_cards()
         with self.writing():
-            self._hashed = None
+            self._known.forget()
             for ids in _chunks(self.card_ids(), self._ids_at_once):
                 self._cards.update(ids=ids, metadatas=[{"hash": ""}] * len(ids))
             with plain_errors(self.config):
@@ -226,12 +226,12 @@ class CardStore:
             before = self.refresh()
             self._seen = f"{_WRITING}{uuid.uuid4().hex}"
             self._note(revision=self._seen)
-            self._hashed = (self._seen, self._hashed[1]) if self._hashed and self._hashed[0] == before else None
+            self._known.moved(before, self._seen)
         self._nested += 1
         try:
             yield
         except BaseException:
-            self._hashed = None
+            self._known.forget()
             raise
         finally:
             self._nested -= 1
@@ -239,8 +239,7 @@ class CardStore:
         if not self._nested:
             written, self._seen = self._seen, uuid.uuid4().hex
             self._note(revision=self._seen)
-            if self._hashed is not None and self._hashed[0] == written:
-                self._hashed = (self._seen, self._hashed[1])
+            self._known.moved(written, self._seen)
 
     def count(self) -> int:
         """Number of cards."""
@@ -264,8 +263,7 @@ class CardStore:
         with self.writing():
             for part in _chunks(list(batch), self._ids_at_once):
                 self._put(part)
-                if self._hashed is not None:
-                    self._hashed[1].update((stored.card.id, stored.card.content_hash()) for stored in part)
+                self._known.put((stored.card.id, stored.card.content_hash()) for stored in part)
 
     def _put(self, batch: Sequence[StoredCard]) -> None:
         ids = [stored.card.id for stored in batch]
@@ -326,9 +324,7 @@ class CardStore:
         with self.writing():
             for ids in _chunks(list(card_ids), self._ids_at_once):
                 self._cards.delete(ids=ids)
-                if self._hashed is not None:
-                    for card_id in ids:
-                        self._hashed[1].pop(card_id, None)
+                self._known.remove(ids)
                 self._delete_passages(list(self._passage_ids({"card_id": {"$in": ids}})))
 
     def remove_orphans(self) -> int:
@@ -354,14 +350,16 @@ class CardStore:
     def hashes(self) -> dict[str, str]:
         """Card id to content hash, for every card; the hash of one whose replacing was cut off is empty."""
         revision = self.revision()
-        if self._hashed is None or self._hashed[0] != revision:
-            read = {
-                card_id: str(metadata["hash"])
-                for page in self._pages(self._cards, include=["metadatas"])
-                for card_id, metadata in zip(page["ids"], page["metadatas"], strict=True)
-            }
-            self._hashed = (revision, read)
-        return dict(self._hashed[1])
+        known = self._known.at(revision)
+        if known is not None:
+            return dict(known)
+        read = {
+            card_id: str(metadata["hash"])
+            for page in self._pages(self._cards, include=["metadatas"])
+            for card_id, metadata in zip(page["ids"], page["metadatas"], strict=True)
+        }
+        self._known.read(revision, read)
+        return dict(read)
 
     def cards(self, where: Mapping[str, Any] | None = None) -> Iterator[PaperCard]:
         """Every card, or those whose metadata match Chroma's `where` filter, in order of their ids' storage."""
