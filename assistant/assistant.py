@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from assistant.answering.model import ChatModel
     from assistant.answering.writing import Writer
+    from assistant.catalog.browsing import Browsing
     from assistant.conversations import ConversationLog
     from assistant.verification import Checker
 
@@ -251,6 +252,14 @@ class Assistant:
         self._collection.ready()
         holdings = holdings_of(self._collection)
         return list(holdings.read(random.sample(holdings.cards, min(most, len(holdings.cards)))))
+
+    def browsing(self) -> "Browsing":
+        """The cards a page of rows at a time, as they are now."""
+        from assistant.catalog.browsing import Browsing
+        from assistant.catalog.holdings import holdings_of
+
+        self._collection.ready()
+        return Browsing(holdings_of(self._collection))
 
     def count(self) -> int:
         """How many cards there are."""

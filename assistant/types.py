@@ -83,6 +83,24 @@ class CardHit(BaseModel):
     passages: list[Passage] = Field(default_factory=list)
 
 
+class CardRow(BaseModel):
+    """A card as one row of a table; the summary is its TL;DR, or the beginning of what it has instead."""
+
+    card_id: str
+    title: str
+    category: str
+    tags: list[str]
+    summary: str
+
+
+class CardPage(BaseModel):
+    """Some rows of those that were found, how many were, and how many cards there are."""
+
+    rows: list[CardRow]
+    found: int
+    total: int
+
+
 class CardPoint(BaseModel):
     """A card's place on the map of the collection; x and y from 0 to 1, near those of cards that are like it."""
 

@@ -101,6 +101,10 @@ class Holdings:
             self._mentioning[term] = known
         return known
 
+    def headed(self, words: Sequence[str]) -> frozenset[str]:
+        """The ids of the cards in whose heading each of some words stands."""
+        return self._ledger.headed(words)
+
     def versions(self, term: str) -> dict[str, list[str]]:
         """By card, what stands for a term with a number joined to it ("Qwen3" for Qwen)."""
         name = term.strip().casefold()

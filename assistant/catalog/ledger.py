@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from assistant.catalog.abbreviations import defined_on
+from assistant.catalog.browsing import heading_of
 from assistant.catalog.tested import Named, Sentence, tested_on_card
 from assistant.names import CardNames
 from vectorstore.cards import FIELDS, PaperCard
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from vectorstore.store import CardStore
 
 # Raised when something is worked out in another way: the ledger is then made anew.
-_FORM = "1"
+_FORM = "2"
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]*[A-Za-z0-9+]", re.ASCII)
 _AT_ONCE = 400
 # Another process may be writing the same; it takes as long as its cards need.
@@ -33,6 +34,7 @@ CREATE TABLE IF NOT EXISTS card (
     place INTEGER PRIMARY KEY, id TEXT UNIQUE, hash TEXT, category TEXT, tags TEXT,
     folded BLOB, names TEXT, spelt TEXT, defined TEXT, tested TEXT
 );
+CREATE TABLE IF NOT EXISTS heading (id TEXT PRIMARY KEY, words BLOB) WITHOUT ROWID;
 """
 
 
@@ -106,6 +108,7 @@ class Ledger:
         with _change(database):
             gone = [(card_id,) for card_id in present if card_id not in wanted]
             database.executemany("DELETE FROM card WHERE id = ?", gone)
+            database.executemany("DELETE FROM heading WHERE id = ?", gone)
             _put_in_order(database, list(wanted))
             database.execute("INSERT INTO about VALUES ('revision', ?)", (revision,))
 
@@ -173,6 +176,11 @@ class Ledger:
         found = self._each("SELECT place, id, folded FROM card WHERE instr(folded, ?) AND place > ?", _bytes(part))
         return ((card_id, bytes(text).decode("utf-8", "surrogatepass")) for card_id, text in found)
 
+    def headed(self, words: Sequence[str]) -> frozenset[str]:
+        """The ids of the cards in whose heading (see `browsing.heading_of`) each of some words stands."""
+        found = [self._rows("SELECT id FROM heading WHERE instr(words, ?)", _bytes(word)) for word in words]
+        return frozenset.intersection(*(frozenset(card_id for (card_id,) in rows) for rows in found))
+
     def names(self) -> Iterator[tuple[str, CardNames]]:
         """What the names of the collection are collected from, by card."""
         for card_id, text in self._each("SELECT place, id, names FROM card WHERE place > ?"):
@@ -220,6 +228,10 @@ class Ledger:
 
 
 def _insert(database: sqlite3.Connection, cards: Iterable[PaperCard]) -> None:
+    cards = list(cards)
+    database.executemany(
+        "INSERT OR REPLACE INTO heading VALUES (?, ?)", [(card.id, _bytes(heading_of(card))) for card in cards]
+    )
     database.executemany(
         "INSERT INTO card (id, hash, category, tags, folded, names, spelt, defined, tested) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET hash = excluded.hash, "

@@ -1,12 +1,13 @@
-"""What the page's scripts may look up: a card, the catalogue, the map, a search; nothing here changes anything."""
+"""What the page's scripts may look up: a card, pages of the table, the map, a search; nothing here changes anything."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
 from assistant.inert import visible
+from assistant.types import CardPage, Filters
 from assistant.web.cardview import card_html, similar_html, spans_of
 from assistant.web.rendering import failure_html, question_buttons, welcome_html
 from assistant.web.texts import text
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from assistant import Assistant
 
 _SIMILAR, _SUGGESTED, _FOUND = 5, 4, 40
+# Rows of the table that are given at once, tags that are offered, and the furthest row that can be asked for.
+_ROWS, _TAGS, _FURTHEST = 60, 400, 10**9
 # Cards from which suggested questions are taken.
 _LOOKED_AT = 400
 _LONGEST_QUERY, _LONGEST_ID = 500, 100
@@ -47,19 +50,25 @@ class Lookups:
         def similar(asked: dict[str, Any], request: gr.Request) -> str:
             return self.similar(asked, request)
 
-        def catalogue(asked: dict[str, Any]) -> list[list[Any]]:
-            return self.catalogue()
+        def browse(asked: dict[str, Any]) -> dict[str, Any]:
+            return self.browse(asked)
+
+        def kinds(asked: dict[str, Any]) -> dict[str, list[list[Any]]]:
+            return self.kinds()
+
+        def titles(asked: dict[str, Any]) -> list[list[str]]:
+            return [list(each) for each in self.titles(_texts(asked, "ids", _ROWS)).items()]
 
         def points(asked: dict[str, Any]) -> list[list[Any]]:
             return self.points()
 
-        def find(asked: dict[str, Any]) -> list[list[str]]:
+        def find(asked: dict[str, Any]) -> dict[str, Any]:
             return self.find(asked)
 
         def examples(asked: dict[str, Any], request: gr.Request) -> str:
             return question_buttons(_suggestions(self._assistant.some_cards(_LOOKED_AT), language_of_request(request)))
 
-        return [card, similar, catalogue, points, find, examples]
+        return [card, similar, browse, kinds, titles, points, find, examples]
 
     def card(self, asked: dict[str, Any], request: gr.Request) -> str:
         """A card for the panel; `asked` has its `id`, and in `spans` the words to mark."""
@@ -78,39 +87,67 @@ class Lookups:
             return ""
         return similar_html(found, language_of_request(request))
 
-    def catalogue(self) -> list[list[Any]]:
-        """Every card: id, title, category, tags, TL;DR; text, for scripts that put it in as text."""
-        return [
-            [card.id, _shown(card.title), card.category, [_shown(tag) for tag in card.tags], _shown(_summary(card))]
-            for card in self._assistant.cards()
-        ]
+    def browse(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """Rows of the table: those with `words`, of a `category`, with a `tag`, from `start` on; see `_page`."""
+        return _page(
+            self._assistant.browsing().page(
+                _short(asked, "words", _LONGEST_QUERY),
+                filters=_filters(asked),
+                start=_number(asked, "start"),
+                size=_ROWS,
+            )
+        )
+
+    def kinds(self) -> dict[str, list[list[Any]]]:
+        """By what the table can be narrowed: categories and tags, each with its number of cards."""
+        browsing = self._assistant.browsing()
+        return {
+            "categories": [list(each) for each in browsing.categories()],
+            "tags": [list(each) for each in browsing.tags(_TAGS)],
+        }
 
     def points(self) -> list[list[Any]]:
-        """The map: id, x, y of every card, from 0 to 1."""
-        return [[point.card_id, round(point.x, 4), round(point.y, 4)] for point in self._assistant.map()]
+        """The map: id, x and y from 0 to 1, category and title of every card."""
+        return [
+            [point.card_id, round(point.x, 4), round(point.y, 4), point.category, _shown(point.title)]
+            for point in self._assistant.map()
+        ]
 
-    def find(self, asked: dict[str, Any]) -> list[list[str]]:
-        """The cards nearest to `query`, best first: id and the passage that matches."""
+    def find(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """The cards nearest to `query` by meaning, best first, narrowed as `browse` does; what matches sums them up."""
+        browsing = self._assistant.browsing()
         try:
-            hits = self._assistant.search(_short(asked, "query", _LONGEST_QUERY), k=_FOUND)
+            hits = self._assistant.search(_short(asked, "query", _LONGEST_QUERY), k=_FOUND, filters=_filters(asked))
         except UserError:
-            return []
-        return [[hit.card_id, _shown(hit.passages[0].text) if hit.passages else ""] for hit in hits]
+            hits = []
+        passages = {hit.card_id: hit.passages[0].text for hit in hits if hit.passages}
+        rows = browsing.rows([hit.card_id for hit in hits])
+        for row in rows:
+            row.summary = readable(passages.get(row.card_id, row.summary))
+        return _page(CardPage(rows=rows, found=len(rows), total=self._assistant.count()))
 
     def welcome(self, language: Language) -> str:
         """What an empty page says, with other questions each time."""
         cards = self._assistant.some_cards(_LOOKED_AT)
         return welcome_html(_suggestions(cards, language), self._assistant.count(), language)
 
-    def titles(self, card_ids: tuple[str, ...]) -> dict[str, str]:
+    def titles(self, card_ids: Sequence[str]) -> dict[str, str]:
         """Titles of cards, those that exist."""
-        found = {}
-        for card_id in card_ids:
-            try:
-                found[card_id] = self._assistant.card(card_id).title
-            except UserError:
-                continue
-        return found
+        return {row.card_id: visible(row.title) for row in self._assistant.browsing().rows(card_ids)}
+
+
+def _page(found: CardPage) -> dict[str, Any]:
+    """Rows (id, title, category, tags, summary) for scripts, which put them in as text; how many there are in all."""
+    rows = [
+        [row.card_id, visible(row.title), row.category, [visible(tag) for tag in row.tags], visible(row.summary)]
+        for row in found.rows
+    ]
+    return {"rows": rows, "found": found.found, "total": found.total}
+
+
+def _filters(asked: object) -> Filters:
+    category, tag = _short(asked, "category", _LONGEST_ID), _short(asked, "tag", _LONGEST_ID)
+    return Filters(categories=(category,) if category else (), tags=(tag,) if tag.strip() else ())
 
 
 def _suggestions(cards: list[PaperCard], language: Language) -> list[str]:
@@ -130,14 +167,18 @@ def _short(asked: object, name: str, longest: int) -> str:
     return str(value)[:longest] if value is not None else ""
 
 
+def _texts(asked: object, name: str, most: int) -> list[str]:
+    values = asked.get(name) if isinstance(asked, dict) else None
+    return [str(value)[:_LONGEST_ID] for value in values[:most]] if isinstance(values, list) else []
+
+
+def _number(asked: object, name: str) -> int:
+    value = asked.get(name) if isinstance(asked, dict) else None
+    return min(max(value, 0), _FURTHEST) if isinstance(value, int) else 0
+
+
 def _shown(words: str) -> str:
     return visible(readable(words))
-
-
-def _summary(card: PaperCard) -> str:
-    """The TL;DR, or the first words of what there is."""
-    stored = card.tldr or card.abstract or card.method
-    return stored if len(stored) <= 400 else f"{stored[:400]}…"
 
 
 def _reads_well(question: str, language: Language) -> bool:

@@ -142,8 +142,14 @@ def test_any_event_of_the_page_is_answered_or_refused_plainly(page: Served, data
 @tries(25)
 @given(
     component=st.integers(-2, 60) | VALUES,
-    name=st.sampled_from(["card", "similar", "catalogue", "points", "find", "examples", "__init__", "x"]) | WORDS,
-    asked=VALUES | st.fixed_dictionaries({}, optional={"id": VALUES, "spans": VALUES, "query": VALUES}),
+    name=st.sampled_from(
+        ["card", "similar", "browse", "kinds", "titles", "points", "find", "examples", "__init__", "x"]
+    )
+    | WORDS,
+    asked=VALUES
+    | st.fixed_dictionaries(
+        {}, optional=dict.fromkeys(["id", "spans", "query", "words", "category", "tag", "start", "ids"], VALUES)
+    ),
 )
 def test_whatever_scripts_look_up_is_answered_or_refused_plainly(
     page: Served, component: object, name: str, asked: object

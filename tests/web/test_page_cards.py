@@ -36,15 +36,33 @@ def test_similar_cards_are_one_press_away_and_the_address_follows(visit: Callabl
     assert "card=" not in page.url
 
 
-def test_all_cards_are_listed_and_searched_while_typing(visit: Callable[..., Any]) -> None:
+def test_all_cards_are_listed_and_searched_while_typing(visit: Callable[..., Any], assistant: Assistant) -> None:
     page = visit().page
     page.click("#view-browse-button")
     page.locator("#browse [role=status]", has_text="803 of 803").wait_for()
     page.fill("#browse-words", "null-space adapters")
-    page.locator("#browse [role=status]", has_text="of 803").wait_for()
-    assert page.locator("table.cards .card-link").first.inner_text().startswith("GuardSpace")
-    page.locator("table.cards .card-link").first.press("Enter")
+    found = assistant.browsing().page("null-space adapters")
+    assert 0 < found.found < 20
+    page.locator("#browse [role=status]", has_text=f"{found.found} of 803").wait_for()
+    titles = page.locator("table.cards .card-link").all_inner_texts()
+    assert titles == [row.title for row in found.rows]
+    page.locator("table.cards .card-link", has_text="GuardSpace").press("Enter")
     page.locator("#card-panel h2", has_text="GuardSpace").wait_for()
+
+
+def test_the_table_grows_as_it_is_scrolled_and_holds_every_card_once(
+    visit: Callable[..., Any], assistant: Assistant
+) -> None:
+    page = visit().page
+    page.click("#view-browse-button")
+    page.locator("table.cards .card-link").first.wait_for()
+    assert page.locator("table.cards tbody tr").count() < len(assistant.cards())
+    while page.locator("table.cards tbody tr").count() < len(assistant.cards()):
+        shown = page.locator("table.cards tbody tr").count()
+        page.locator("table.cards tbody tr").last.scroll_into_view_if_needed()
+        page.wait_for_function("shown => document.querySelectorAll('table.cards tbody tr').length > shown", arg=shown)
+    ids = page.locator("table.cards .card-link").evaluate_all("links => links.map(link => link.dataset.card)")
+    assert ids == [card.id for card in assistant.cards()]
 
 
 def test_enter_searches_the_full_text_by_meaning(visit: Callable[..., Any]) -> None:
@@ -64,7 +82,7 @@ def test_filters_narrow_the_table_and_then_the_chat(visit: Callable[..., Any], a
     page.locator("table.cards .card-link").first.wait_for()
     page.select_option("#browse-category", "效率与压缩")
     count = len(assistant.cards(category="effic"))
-    assert page.locator("#browse [role=status]").inner_text() == f"{count} of 803 cards"
+    page.locator("#browse [role=status]", has_text=f"{count} of 803 cards").wait_for()
     page.locator(".filters .primary").click()
     page.locator(".scope li", has_text="Efficiency & compression").wait_for()
     answer = visited.ask("How can a model be made faster?")
@@ -80,8 +98,9 @@ def test_a_tag_of_a_card_filters_the_table(visit: Callable[..., Any], assistant:
     page.locator("#card-panel .tag").first.click()
     page.locator("table.cards .card-link").first.wait_for()
     assert page.input_value("#browse-tag") == "safety alignment"
-    shown = page.locator("table.cards tbody tr").count()
-    assert 0 < shown < 60
+    count = len(assistant.cards(tag="safety alignment"))
+    page.locator("#browse [role=status]", has_text=f"{count} of 803 cards").wait_for()
+    assert page.locator("table.cards tbody tr").count() == count < 60
 
 
 def test_every_card_is_a_point_on_the_map_that_opens_it(visit: Callable[..., Any], assistant: Assistant) -> None:

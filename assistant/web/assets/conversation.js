@@ -70,14 +70,22 @@
     if (unscope) page.tell("narrow", { kind: unscope.dataset.unscope, value: unscope.dataset.value });
   });
 
-  // A list of many cards comes as ids; their titles are looked up when it is opened.
-  document.addEventListener("toggle", async (event) => {
+  // A list of many cards comes as ids; their titles are looked up when it is opened, and as it is scrolled.
+  const AT_ONCE = 60;
+  document.addEventListener("toggle", (event) => {
     const list = event.target;
     if (!list.matches?.("details.cards-of") || !list.open || list.querySelector("ul")) return;
     const ids = list.dataset.cards.split(" ").filter(Boolean);
-    const byId = new Map((await page.catalogue()).map((card) => [card.id, card]));
-    list.append(make("ul", { class: "card-links" }, ...ids.map((id) => make("li", {},
-      make("button", { type: "button", class: "card-link", "data-card": id }, byId.get(id)?.title ?? id)))));
+    const shown = make("ul", { class: "card-links" });
+    const more = make("div", { class: "more" });
+    list.append(shown, more);
+    page.whenReached(more, async () => {
+      const part = ids.splice(0, AT_ONCE);
+      const titles = new Map(await page.look("titles", { ids: part }));
+      shown.append(...part.map((id) => make("li", {},
+        make("button", { type: "button", class: "card-link", "data-card": id }, titles.get(id) ?? id))));
+      return ids.length > 0;
+    });
   }, true);
 
   // A new question goes to the top of the view, so that its answer can be read as it grows.

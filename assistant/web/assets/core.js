@@ -40,9 +40,26 @@
   page.look = async (what, data = {}) => (await connection).server[what](data);
 
   const kept = {};
-  page.catalogue = () => (kept.catalogue ??= page.look("catalogue").then((rows) =>
-    rows.map(([id, title, category, tags, summary]) => ({ id, title, category, tags, summary }))));
+  page.kinds = () => (kept.kinds ??= page.look("kinds"));
   page.points = () => (kept.points ??= page.look("points"));
+
+  // Calls `next` whenever an element comes into sight or near it, until that says that there is no more.
+  page.whenReached = (element, next) => {
+    let busy = false;
+    let near = false;
+    const go = async () => {
+      if (busy) return;
+      busy = true;
+      try {
+        while (near && await next());
+      } finally {
+        busy = false;
+      }
+    };
+    new IntersectionObserver((seen) => { near = seen.at(-1).isIntersecting; go(); }, { rootMargin: "600px" })
+      .observe(element);
+    return go;
+  };
 
   page.translate = (element) => {
     for (const each of element.querySelectorAll("[data-text]")) each.textContent = page.t(each.dataset.text);

@@ -20,15 +20,14 @@
 
   page.map = async (element) => {
     element.replaceChildren(make("p", { class: "quiet" }, t("loading")));
-    const [cards, points] = await Promise.all([page.catalogue(), page.points()]);
-    const byId = new Map(cards.map((card) => [card.id, card]));
-    const categories = [...new Set(cards.map((card) => card.category))];
+    const points = await page.points();
+    const byId = new Map(points.map(([id, , , category, title]) => [id, { category, title }]));
+    const categories = [...new Set(points.map(([, , , category]) => category))];
     const colour = (category) => categories.indexOf(category) % COLOURS;
 
     const svg = draw("svg", { role: "img", "aria-label": t("map_about") });
-    const known = points.filter(([id]) => byId.has(id));
-    const circles = known.map(([id]) =>
-      draw("circle", { "data-card": id, class: `point hue-${colour(byId.get(id).category)}` }));
+    const circles = points.map(([id, , , category]) =>
+      draw("circle", { "data-card": id, class: `point hue-${colour(category)}` }));
     svg.append(...circles);
     const label = make("div", { class: "map-label", hidden: true, "aria-hidden": "true" });
     const button = (key, sign, pressed) =>
@@ -57,7 +56,7 @@
     // The axes mean nothing, so the map takes the shape of the room that it has.
     const layOut = () => {
       whole.height = WIDTH * (svg.clientHeight / svg.clientWidth || 0.68);
-      known.forEach(([, x, y], place) => {
+      points.forEach(([, x, y], place) => {
         circles[place].setAttribute("cx", EDGE + x * (WIDTH - 2 * EDGE));
         circles[place].setAttribute("cy", EDGE + y * (whole.height - 2 * EDGE));
       });
