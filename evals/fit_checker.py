@@ -2,7 +2,7 @@
 
 Logistic regression over what `Checker.examine` sees. The file has one claim a line: `claim`, `card`,
 `supported`. The accepting line is put where 92% of the true claims pass, the unsure one where 97% do, and the
-sure one where half of them do.
+sure one where a third of them do.
 """
 
 import argparse
@@ -16,8 +16,8 @@ import numpy as np
 from assistant.assistant import Assistant
 from assistant.verification import checker as checker_module
 
-_ACCEPTED, _UNSURE, _SURE = 0.92, 0.97, 0.5
-_PENALTY = 0.01
+_ACCEPTED, _UNSURE, _SURE = 0.92, 0.97, 0.33
+_PENALTY = 0.002
 _STEPS = 30
 
 

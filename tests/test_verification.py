@@ -169,7 +169,23 @@ def test_a_true_sentence_with_a_strange_name_in_it_is_refused(
     ],
 )
 def test_a_compound_name_stands_where_its_named_parts_do(claim: str, missing: list[str]) -> None:
-    assert missing_names(statement_of(claim), "llmguardspaceasftllama27bchatgsm8k") == missing
+    card = ["An LLM with GuardSpace,", "AsFT, Llama-2-7B-Chat, GSM8K"]
+    assert missing_names(statement_of(claim), card) == missing
+
+
+@pytest.mark.parametrize("name", ["MIS", "RL", "LoS"])
+def test_a_short_name_does_not_stand_within_another_word(name: str) -> None:
+    claim = statement_of(f"{name} makes it stable.")
+    assert missing_names(claim, ["It is promising on URLs; a LLoS-like misuse."]) == [name]
+    assert missing_names(claim, [f"Under {name}-based training, {name}s hold."]) == []
+
+
+def test_a_sentence_with_its_decimal_point_moved_is_not_word_for_word() -> None:
+    card = built_in()["align-a6ef98"]
+    sentence = next(passage.text for passage in quotable_passages(card) if "14.4%" in passage.text)
+    assert Checker().assess(sentence, [card]).label == "supported"
+    assert Checker().assess(sentence.replace("14.4%", "144%"), [card]).label == "unsupported"
+    assert Checker().assess(sentence.replace("14.4%", "1.44%"), [card]).label == "unsupported"
 
 
 @pytest.mark.parametrize(

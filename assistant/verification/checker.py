@@ -178,10 +178,18 @@ def fitted() -> Fitted:
 
 
 def _word_for_word(claim: str, cards: Sequence[PaperCard]) -> Passage | None:
-    """The passage that a claim repeats whole; a part of one may say something else."""
+    """The passage that a claim repeats whole, its figures as they are; a part of one may say something else."""
     wanted = fold(plain(claim)).rstrip(_STOPS)
-    passages = (passage for card in cards for passage in quotable_passages(card))
-    return next((each for each in passages if line_of(each).folded.rstrip(_STOPS) == wanted), None) if wanted else None
+    figures = literals(plain(claim))
+    passages = (passage for card in cards for passage in quotable_passages(card)) if wanted else ()
+    return next(
+        (
+            each
+            for each in passages
+            if line_of(each).folded.rstrip(_STOPS) == wanted and literals(line_of(each).text) == figures
+        ),
+        None,
+    )
 
 
 def _weight(found: frozenset[str], rarity: Mapping[str, float]) -> float:
@@ -199,7 +207,7 @@ def _refusal(statement: Statement, lines: Sequence[Line], titles: str, held: fro
     digits = [literal for literal in literals(statement.text) if literal not in known]
     if digits:
         return f"{', '.join(digits)} stands nowhere in the card"
-    names = missing_names(statement, fold(titles) + "".join(line.folded for line in lines))
+    names = missing_names(statement, [titles, *(line.text for line in lines)])
     names = names or missing_latin(statement, held)
     if names:
         return f"{', '.join(names)} stands nowhere in the card"
@@ -269,8 +277,10 @@ def _why(seen: Mapping[str, float]) -> str:
         return "its figure stands beside other words in the card"
     if seen["negation_extra"]:
         return "it denies something that the card does not deny"
-    if seen["universal_extra"]:
+    if seen["total_extra"] or seen["extreme_extra"]:
         return "it says more than the card: 'all', 'only' or the like does not stand there"
+    if seen["opposed"]:
+        return "it has a word whose opposite stands in the card"
     if seen["uncovered_count"] >= 3:
         return "much of it stands nowhere in the card"
     return "no sentence of the card says this closely enough"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from assistant.names import fold, looks_like_name
+from assistant.verification.opposites import opposed
 from assistant.verification.wording import PATTERNS, matches
 from vectorstore.figures import Figure, backed, figures_of, plain, same
 from vectorstore.language import language_of
@@ -20,6 +21,10 @@ _NAME = re.compile(r"[A-Za-z0-9∇τ]+(?:[-_.+@/][A-Za-z0-9∇τ]+)*\+{0,2}")
 _UNIT = re.compile(r"[A-Za-z][A-Za-z0-9+.@\-]*|[\u3400-\u9fff]{2,4}")
 _CJK = re.compile(r"[\u3400-\u9fff]")
 _HYPHEN = re.compile(r"[-/]")
+_LATIN_WORD = re.compile(r"[A-Za-z0-9∇τ]+(?:[-_.+@/^]+[A-Za-z0-9∇τ]+)*")
+_PARTS = re.compile(r"[-_.+@/^]+")
+# Letters of a name, up to which it has to stand as a word of its own.
+_SHORT_NAME = 3
 # Characters around a figure that say what it is a figure of.
 _AROUND = 60
 _SHORT_WORD = 2
@@ -84,23 +89,44 @@ def missing_latin(statement: Statement, held: frozenset[str]) -> list[str]:
     ]
 
 
-def missing_names(statement: Statement, folded: str) -> list[str]:
-    """Names of a claim that stand nowhere in a folded text, singular and plural being the same.
+def missing_names(statement: Statement, texts: Sequence[str]) -> list[str]:
+    """Names of a claim that stand in none of some texts, singular and plural being the same.
 
     A compound (`LLM-generated`, `Mixtral-8x7B-Instruct`) stands there where every part that is written as a
     name does.
     """
-    return [name for name in statement.names if not _stands(name, folded)]
+    if not statement.names:
+        return []
+    folded = "".join(_folded(text) for text in texts)
+    words = frozenset().union(*map(_name_words, texts))
+    return [name for name in statement.names if not _stands(name, folded, words)]
 
 
-def _stands(name: str, folded: str) -> bool:
-    if fold(name).rstrip("s") in folded:
+def _stands(name: str, folded: str, words: frozenset[str]) -> bool:
+    if _is_written(name, folded, words):
         return True
     parts = [part for part in _HYPHEN.split(name) if part]
     if len(parts) < 2:
         return False
     named = [part for part in parts if looks_like_name(part) or part.isdigit()]
-    return bool(named) and all(fold(part).rstrip("s") in folded for part in named)
+    return bool(named) and all(_is_written(part, folded, words) for part in named)
+
+
+def _is_written(name: str, folded: str, words: frozenset[str]) -> bool:
+    """A short name as a word of its own, for its letters stand in many others; a longer one wherever it stands."""
+    wanted = fold(name).rstrip("s")
+    return wanted in (folded if len(wanted) > _SHORT_NAME or wanted.isdigit() else words)
+
+
+_folded = lru_cache(maxsize=4_096)(fold)
+
+
+@lru_cache(maxsize=4_096)
+def _name_words(text: str) -> frozenset[str]:
+    """Every word of Latin letters and each of its parts, folded, without the ending of a plural."""
+    words = _LATIN_WORD.findall(text)
+    parts = [part for word in words for part in _PARTS.split(word)]
+    return frozenset(fold(word).rstrip("s") for word in (*words, *parts) if word)
 
 
 def features(
@@ -145,6 +171,10 @@ def features(
         seen[f"{kind}_extra"] = float(min(max(len(claimed) - len(given), 0), 2))
         seen[f"{kind}_claimed"] = float(bool(claimed))
         seen[f"{kind}_lost"] = float(bool(given) and not claimed)
+    texts = [line.text for line in lines]
+    seen["total_nowhere"] = float(bool(seen["total_claimed"]) and not any(matches("total", text) for text in texts))
+    seen["opposed"] = float(min(opposed(statement.text, [line.text for line in chosen[:2]]), 3))
+    seen["opposed_anywhere"] = float(min(opposed(statement.text, texts), 3))
     worst, order = figure_ties(statement, lines)
     seen["figure_tie"] = worst
     seen["figure_order"] = order

@@ -29,13 +29,15 @@ DOWN = _words(
     r"mitigat|lessen|below|behind|underperform|smaller|save|saving)\w*\b|降低|下降|减少|降至|降到|降|缩减|削弱|"
     r"变差|恶化|更低|损害|不如|低于|减弱|减轻|节省|落后|更差|缩小"
 )
-UNIVERSAL = _words(
-    r"\b(?:all|every|each|always|any|only|solely|exclusively|entire(?:ly)?|complete(?:ly)?|full(?:y)?|"
-    r"guarante\w*|never|none|best|first|"
-    r"largest|most|perfect\w*|universal\w*|invariabl\w*|regardless|no matter|whatever|everywhere|both|exactly|"
-    r"proves?|proven)\b|"
-    r"所有|全部|任何|任意|每个|每种|每一|总是|始终|一律|完全|唯一|只有|仅|必然|一定|首个|首次|最|均|都|无论|"
-    r"彻底|保证|证明|完美|各种"
+TOTAL = _words(
+    r"\b(?:all|every|each|always|any|everywhere|invariabl\w*|regardless|no matter|whatever|entire(?:ly)?|"
+    r"complete(?:ly)?|full(?:y)?|universal\w*|guarante\w*|perfect\w*|never|none|across the board|no exception)\b|"
+    r"所有|全部|任何|任意|每个|每种|每一|每项|总是|始终|一律|完全|彻底|无论|全面|均|都|必然|一定|保证|完美|各种|从不|"
+    r"永远|绝对|一概|毫无"
+)
+EXTREME = _words(
+    r"\b(?:only|solely|exclusively|sole|best|first|largest|highest|strongest|most|both|exactly|proves?|proven)\b|"
+    r"唯一|只有|仅|只需|首个|首次|最|证明"
 )
 HEDGE = _words(
     r"\b(?:some|often|several|many|up to|on average|average|may|might|can|could|typically|usually|mostly|about|"
@@ -60,7 +62,8 @@ PATTERNS = {
     "need": NEED,
     "up": UP,
     "down": DOWN,
-    "universal": UNIVERSAL,
+    "total": TOTAL,
+    "extreme": EXTREME,
     "hedge": HEDGE,
     "cause": CAUSE,
 }
