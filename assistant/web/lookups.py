@@ -59,7 +59,7 @@ class Lookups:
         def titles(asked: dict[str, Any]) -> list[list[str]]:
             return [list(each) for each in self.titles(_texts(asked, "ids", _ROWS)).items()]
 
-        def points(asked: dict[str, Any]) -> list[list[Any]]:
+        def points(asked: dict[str, Any]) -> list[list[Any]] | str:
             return self.points()
 
         def find(asked: dict[str, Any]) -> dict[str, Any]:
@@ -106,11 +106,15 @@ class Lookups:
             "tags": [list(each) for each in browsing.tags(_TAGS)],
         }
 
-    def points(self) -> list[list[Any]]:
-        """The map: id, x and y from 0 to 1, category and title of every card."""
+    def points(self) -> list[list[Any]] | str:
+        """The map: id, x and y from 0 to 1, category and title of every card; or why there is none."""
+        try:
+            points = self._assistant.map()
+        except UserError as error:
+            return str(error)
         return [
             [point.card_id, round(point.x, 4), round(point.y, 4), point.category, _shown(point.title)]
-            for point in self._assistant.map()
+            for point in points
         ]
 
     def find(self, asked: dict[str, Any]) -> dict[str, Any]:

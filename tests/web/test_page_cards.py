@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from assistant import Assistant
 
 
@@ -117,6 +119,15 @@ def test_every_card_is_a_point_on_the_map_that_opens_it(visit: Callable[..., Any
     assert "GuardSpace" in label.inner_text()
     page.locator("circle.lit").click()
     page.locator("#card-panel h2", has_text="GuardSpace").wait_for()
+
+
+def test_a_collection_that_is_too_large_for_a_map_says_so(
+    visit: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assistant.collection.LARGEST_MAP", 802)
+    page = visit().page
+    page.click("#view-map-button")
+    page.locator("#map [role=status]", has_text="the map shows up to 802 cards, and this collection has 803").wait_for()
 
 
 def test_the_map_zooms_moves_and_dims_other_categories(visit: Callable[..., Any]) -> None:

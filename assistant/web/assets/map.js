@@ -21,6 +21,10 @@
   page.map = async (element) => {
     element.replaceChildren(make("p", { class: "quiet" }, t("loading")));
     const points = await page.points();
+    if (typeof points === "string") {
+      element.replaceChildren(make("p", { class: "quiet", role: "status" }, points));
+      return;
+    }
     const byId = new Map(points.map(([id, , , category, title]) => [id, { category, title }]));
     const categories = [...new Set(points.map(([, , , category]) => category))];
     const colour = (category) => categories.indexOf(category) % COLOURS;
