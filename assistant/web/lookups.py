@@ -136,8 +136,13 @@ class Lookups:
         return welcome_html(_suggestions(cards, language), self._assistant.count(), language)
 
     def titles(self, card_ids: Sequence[str]) -> dict[str, str]:
-        """Titles of cards, those that exist."""
-        return {row.card_id: visible(row.title) for row in self._assistant.browsing().rows(card_ids)}
+        """Titles of cards, those that exist; none while the store is away, for the page stands without them."""
+        if not card_ids:
+            return {}
+        try:
+            return {row.card_id: visible(row.title) for row in self._assistant.browsing().rows(card_ids)}
+        except UserError:
+            return {}
 
 
 def _page(found: CardPage) -> dict[str, Any]:
