@@ -59,8 +59,7 @@ def test_the_table_grows_as_it_is_scrolled_and_holds_every_card_once(
     page.click("#view-browse-button")
     page.locator("table.cards .card-link").first.wait_for()
     assert page.locator("table.cards tbody tr").count() < len(assistant.cards())
-    while page.locator("table.cards tbody tr").count() < len(assistant.cards()):
-        shown = page.locator("table.cards tbody tr").count()
+    while (shown := page.locator("table.cards tbody tr").count()) < len(assistant.cards()):
         page.locator("table.cards tbody tr").last.scroll_into_view_if_needed()
         page.wait_for_function("shown => document.querySelectorAll('table.cards tbody tr').length > shown", arg=shown)
     ids = page.locator("table.cards .card-link").evaluate_all("links => links.map(link => link.dataset.card)")

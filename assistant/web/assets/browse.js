@@ -74,7 +74,7 @@
       within.disabled = !state.category && !state.tag;
       clear.disabled = within.disabled && !state.words;
       view = { shown: 0, end: false };
-      next().then(reached);
+      next().finally(reached);
     };
     let waiting;
     const typed = (change) => {

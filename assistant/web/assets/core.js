@@ -43,7 +43,9 @@
   page.kinds = () => (kept.kinds ??= page.look("kinds"));
   page.points = () => (kept.points ??= page.look("points"));
 
-  // Calls `next` whenever an element comes into sight or near it, until that says that there is no more.
+  // Calls `next` whenever an element comes into sight or near it, until that says that there is no more. Where the
+  // server was busy or away it is asked again.
+  const AGAIN = 2000;
   page.whenReached = (element, next) => {
     let busy = false;
     let near = false;
@@ -52,6 +54,8 @@
       busy = true;
       try {
         while (near && await next());
+      } catch {
+        setTimeout(go, AGAIN);
       } finally {
         busy = false;
       }
