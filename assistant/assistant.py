@@ -110,7 +110,8 @@ class Assistant:
     def _writer(self) -> "Writer":
         from assistant.answering.writing import Writer
 
-        return Writer(self.model(), self.checker, self.settings, self._collection.meaning)
+        collection = self._collection
+        return Writer(self.model(), self.checker, self.settings, collection.fetch_vectors, collection.meaning)
 
     def model(self) -> "ChatModel":
         """The language model that is configured or was given.

@@ -90,7 +90,7 @@ def _followups(query: Query, answer: Answer, parts: Parts) -> list[str]:
 
     shown = answer.cards[:2]
     alike = parts.collection.keywords.latent.like(shown[0], 2) if shown else []
-    found = parts.collection.store.get([*shown, *alike])
+    found = parts.collection.cards([*shown, *alike])
     return followups(query, answer, {card_id: found[card_id] for card_id in (*shown, *alike) if card_id in found})
 
 

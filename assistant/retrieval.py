@@ -1,14 +1,15 @@
 """Hybrid retrieval: dense and keyword candidates, fused into one ranking of cards with their best passages."""
 
+import math
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from assistant.types import CardHit, Filters
 from vectorstore.cards import FIELDS, PaperCard
-from vectorstore.found import Found, Search
+from vectorstore.found import Found, Search, in_background
 from vectorstore.hybrid import HybridIndex, HybridSearch, WordIndex
 from vectorstore.keywords import KeywordIndex
 from vectorstore.language import language_of
@@ -51,7 +52,7 @@ class Weights:
     fused: float = 1.0
 
 
-@dataclass
+@dataclass(slots=True)
 class Signals:
     """What was seen of one card for one question; what is near stands best first."""
 
@@ -105,17 +106,37 @@ class LocalSearch:
     def __init__(self, store: CardStore, keywords: KeywordIndex) -> None:
         self._store, self._keywords = store, keywords
 
-    def found(
+    def begin(
         self,
         vector: "np.ndarray",
         wanted: Sequence[str],
         *,
         where: Mapping[str, Any] | None = None,
         only: Sequence[str] | None = None,
-    ) -> Found:
-        """Entries and cards near a question; see `Search`."""
-        words = self._keywords.search(wanted, _KEYWORD_CARDS, only=only)
-        return Found(self._store.nearest(vector, _DENSE_ENTRIES, where), dict(words))
+    ) -> Callable[[], Found]:
+        """Begin to look for entries and cards near a question; see `Search`."""
+        entries = in_background(lambda: self._entries(vector, where, only))
+        words = dict(self._keywords.search(wanted, _KEYWORD_CARDS, only=only))
+        return lambda: Found(entries.result(), words)
+
+    def _entries(
+        self, vector: "np.ndarray", where: Mapping[str, Any] | None, only: Sequence[str] | None
+    ) -> list[tuple[str, float]]:
+        """The nearest entries that a filter leaves.
+
+        Chroma goes through all that it holds for a filter, so where many cards pass it, it is sooner asked for more
+        entries, of which enough will be theirs.
+        """
+        if where is None or only is None:
+            return self._store.nearest(vector, _DENSE_ENTRIES, where)
+        share = len(only) / max(1, self._keywords.count())
+        if share >= _COMMON:
+            allowed = set(only)
+            more = self._store.nearest(vector, math.ceil(_DENSE_ENTRIES / share))
+            entries = [(entry, cosine) for entry, cosine in more if entry.partition("|")[0] in allowed]
+            if len(entries) >= _ENOUGH_ENTRIES:
+                return entries[:_DENSE_ENTRIES]
+        return self._store.nearest(vector, _DENSE_ENTRIES, where)
 
 
 class Retriever:
@@ -124,6 +145,8 @@ class Retriever:
     Args:
         store, keywords, embedder: the two indexes and who makes query vectors.
         named: gives the cards whose own method a question names, with a strength from 0 to 1.
+        read: gives the cards of some ids; None reads them in the store.
+        within: gives the ids of the cards that some filters leave; None asks the store for them.
     """
 
     def __init__(
@@ -131,14 +154,18 @@ class Retriever:
         store: CardStore,
         keywords: WordIndex,
         embedder: "Embedder",
-        named: Any = None,
+        named: Callable[[str], Mapping[str, float]] | None = None,
         weights: Weights | None = None,
+        *,
+        read: Callable[[Sequence[str]], Mapping[str, PaperCard]] | None = None,
+        within: Callable[[Filters], list[str]] | None = None,
     ) -> None:
         self._store, self._keywords, self._embedder = store, keywords, embedder
         self._search: Search = (
             HybridSearch(store, keywords) if isinstance(keywords, HybridIndex) else LocalSearch(store, keywords)
         )
         self._named = named
+        self._read, self._within = read or store.get, within or self._stored_within
         self._weights = weights or Weights()
 
     def retrieve(self, question: str, *, k: int = 10, filters: Filters | None = None) -> Retrieved:
@@ -154,7 +181,7 @@ class Retriever:
         seen, unseen = self._signals(question, vector, allowed)
         scores = {card_id: _score(signals, self._weights, unseen) for card_id, signals in seen.items()}
         best = sorted(scores, key=lambda card_id: (-scores[card_id], card_id))[:k]
-        cards = self._store.get(best)
+        cards = self._read(best)
         hits = [
             CardHit(
                 card_id=card_id,
@@ -172,12 +199,16 @@ class Retriever:
         if not filters:
             return None
         where = where_of(filters)
-        ids = self._store.card_ids(where) if where else list(filters.cards)
-        if where and filters.cards:
-            wanted = set(filters.cards)
-            ids = [card_id for card_id in ids if card_id in wanted]
+        ids = self._within(filters)
         # Categories and tags stand beside every passage: that is shorter to ask for than all their cards' ids.
         return _Allowed(ids, {"card_id": {"$in": ids}} if filters.cards or where is None else where)
+
+    def _stored_within(self, filters: Filters) -> list[str]:
+        where = where_of(filters)
+        if where is None:
+            return list(filters.cards)
+        ids = self._store.card_ids(where)
+        return [card_id for card_id in ids if card_id in filters.cards] if filters.cards else ids
 
     def _signals(
         self, question: str, vector: "np.ndarray", allowed: "_Allowed | None"
@@ -189,8 +220,14 @@ class Retriever:
             return seen, unseen
         only = allowed.ids if allowed is not None else None
         wanted = query_terms(question)
+        where = allowed.where if allowed is not None else None
+        search = self._search.begin(vector, wanted, where=where, only=only)
+        # Chroma computes by itself, so what takes Python's own time is done meanwhile.
         attainable = self._attainable(wanted)
-        found = self._search.found(vector, wanted, where=allowed.where if allowed is not None else None, only=only)
+        named = self._named(question) if self._named is not None else {}
+        latent = self._keywords.latent
+        cosines = latent.cosines(wanted)
+        found = search()
         for card_id, score in found.words.items():
             seen[card_id].keyword = score / attainable
         for card_id, place in found.fused.items():
@@ -202,13 +239,11 @@ class Retriever:
                 seen[card_id].questions.append(similarity)
             else:
                 seen[card_id].passages.append((similarity, label))
-        if self._named is not None:
-            within = set(only) if only is not None else None
-            for card_id, strength in self._named(question).items():
-                if within is None or card_id in within:
-                    seen[card_id].name = strength
-        latent = self._keywords.latent.nearest(wanted, _LATENT_CARDS, also=list(seen), only=only)
-        for card_id, cosine in latent.items():
+        within = set(only) if only is not None and named else None
+        for card_id, strength in named.items():
+            if within is None or card_id in within:
+                seen[card_id].name = strength
+        for card_id, cosine in latent.nearest(cosines, _LATENT_CARDS, also=list(seen), only=only).items():
             seen[card_id].latent = max(0.0, cosine)
         return seen, unseen
 
@@ -218,8 +253,10 @@ class Retriever:
 
 
 # Entries and cards looked at before ranking: wide enough that a card found by one signal meets the others.
-_DENSE_ENTRIES = 600
+_DENSE_ENTRIES = 450
 _KEYWORD_CARDS = 200
+# From this share of the cards on, what a filter leaves is looked for among more of the nearest, and so few suffice.
+_COMMON, _ENOUGH_ENTRIES = 0.05, 200
 _LATENT_CARDS = 50
 # A card is given three nearest passages and six nearest questions; those not seen count as `unseen`.
 _PASSAGES, _QUESTIONS = 3, 6
@@ -228,11 +265,13 @@ _PASSAGES, _QUESTIONS = 3, 6
 def _score(signals: Signals, weights: Weights, unseen: float) -> float:
     """The weighted sum, from 0 upwards: cosines count as far as they exceed that of the unseen."""
 
-    def above(nearest: Sequence[float], size: int) -> tuple[float, float]:
-        return (nearest[0] - unseen, (sum(nearest) - unseen * len(nearest)) / size) if nearest else (0.0, 0.0)
-
-    question, questions = above(signals.questions[:_QUESTIONS], _QUESTIONS)
-    passage, passages = above([similarity for similarity, _ in signals.passages[:_PASSAGES]], _PASSAGES)
+    question = questions = passage = passages = 0.0
+    if signals.questions:
+        nearest = signals.questions[:_QUESTIONS]
+        question, questions = nearest[0] - unseen, (sum(nearest) - unseen * len(nearest)) / _QUESTIONS
+    if signals.passages:
+        nearest = [similarity for similarity, _ in signals.passages[:_PASSAGES]]
+        passage, passages = nearest[0] - unseen, (sum(nearest) - unseen * len(nearest)) / _PASSAGES
     return (
         weights.keyword * signals.keyword
         + weights.latent * signals.latent

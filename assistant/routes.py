@@ -28,7 +28,7 @@ class Parts:
 
     def titles(self, card_ids: Sequence[str]) -> dict[str, str]:
         """The titles of those of some cards that exist, by id."""
-        found = self.collection.store.get(card_ids) if card_ids else {}
+        found = self.collection.cards(card_ids) if card_ids else {}
         return {card_id: card.title for card_id, card in found.items()}
 
 

@@ -48,6 +48,21 @@ def test_a_failure_to_prepare_is_nobodys_concern() -> None:
         assert begun.wait(30)
 
 
+def test_what_is_begun_comes_before_any_sentence() -> None:
+    seen: list[str] = []
+    done = threading.Event()
+
+    def about(sentence: str) -> None:
+        seen.append(sentence)
+        done.set()
+
+    with Ahead(about) as ahead:
+        ahead.begin(lambda: seen.append("first"))
+        ahead.told(_DRAFT)
+        assert done.wait(30)
+    assert seen[:2] == ["first", _CLAIMS[0]]
+
+
 def test_a_draft_that_is_given_up_leaves_nothing_waiting() -> None:
     entered, leave = threading.Event(), threading.Event()
     seen: list[str] = []

@@ -146,7 +146,7 @@ def test_a_question_without_words_is_searched_by_meaning_alone(contract: CloudCo
     assert [search.to_dict()["rank"]["$knn"]["key"] for search in asked] == ["#embedding"]
     store = opened(contract, tmp_path)
     store.put([stored(1)])
-    found = HybridSearch(store, HybridIndex(tmp_path / "words")).found(np.ones(8, np.float32), [])
+    found = HybridSearch(store, HybridIndex(tmp_path / "words")).begin(np.ones(8, np.float32), [])()
     assert len(found.entries) == 3
     assert (found.words, found.fused) == ({}, {})
 
@@ -169,7 +169,7 @@ def test_no_request_is_larger_than_chroma_cloud_takes(contract: CloudContract, t
 
 def candidates(store: CardStore, index: HybridIndex, question: str, **more: Any) -> Any:
     vector = np.array(HashedWords().embed_query(question), np.float32)
-    return HybridSearch(store, index).found(vector, query_terms(question), **more)
+    return HybridSearch(store, index).begin(vector, query_terms(question), **more)()
 
 
 @pytest.fixture

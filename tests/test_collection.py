@@ -182,6 +182,25 @@ def test_vectors_are_kept_of_a_bounded_number_of_cards(tmp_path: Path, monkeypat
             assert collection.closeness("anything", [passage])[0] <= 1
     assert collection._view is not None
     assert len(collection._view.vectors) <= 5
+    assert len(collection._view.cards) <= 5
+
+
+def test_a_card_that_was_read_is_shown_as_it_is_now(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    assistant = own_assistant(home)
+    assistant.ingest([write_cards(tmp_path / "mine.jsonl", [record(number) for number in range(4)])])
+
+    def shown() -> str:
+        hit = assistant.search("Wobble2", k=1)[0]
+        assert all(passage.text in assistant.card("own-2").abstract for passage in hit.passages)
+        return hit.title
+
+    for title in ("Wobble2: a first wording", "Wobble2: a second wording"):
+        assert shown() == shown()
+        changed = write_cards(tmp_path / "changed.jsonl", [record(2, "changed", title=title)])
+        with under_way(home, changed):
+            assert shown() == title
+        assert shown() == title
 
 
 # Places

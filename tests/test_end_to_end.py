@@ -169,6 +169,23 @@ def test_categories_tags_and_cards_narrow_each_other(assistant: Assistant) -> No
         assert any("safety alignment" in tag.casefold().replace("-", " ") for tag in one.tags)
 
 
+@pytest.mark.parametrize(
+    "filters", [Filters(categories=("align",)), Filters(tags=("reinforcement learning",)), Filters(tags=("CLIP",))]
+)
+def test_what_a_filter_leaves_is_found_alike_by_going_through_all_and_among_the_nearest(
+    assistant: Assistant, monkeypatch: pytest.MonkeyPatch, filters: Filters
+) -> None:
+    found: list[list[str]] = []
+    for common in (0.0, 2.0):
+        monkeypatch.setattr("assistant.retrieval._COMMON", common)
+        hits = [
+            assistant.search(question, filters=filters) for question in (HOW["en"], HOW["zh"], "keeping a model safe")
+        ]
+        found.append([hit.card_id for each in hits for hit in each[:5]])
+    assert found[0]
+    assert found[0] == found[1]
+
+
 def test_filters_that_no_card_meets_are_answered_so(assistant: Assistant) -> None:
     for filters in ({"cards": ["align-000000"]}, {"tags": ["gardening"]}, {"categories": ["Gardens"]}):
         answer = assistant.answer(HOW["en"], filters=filters)

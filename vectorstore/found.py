@@ -1,11 +1,14 @@
 """The candidates for a question, and the two ways of finding them have in common."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
     import numpy as np
+
+_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True)
@@ -26,20 +29,32 @@ class Found:
 class Search(Protocol):
     """Finds candidates."""
 
-    def found(
+    def begin(
         self,
         vector: "np.ndarray",
         wanted: Sequence[str],
         *,
         where: Mapping[str, Any] | None = None,
         only: Sequence[str] | None = None,
-    ) -> Found:
-        """Entries and cards near a question.
+    ) -> Callable[[], Found]:
+        """Begin to look for entries and cards near a question.
 
         Args:
             vector: the question's vector.
             wanted: its terms.
             where: Chroma's filter of the passages.
             only: the ids of the cards that the filter leaves.
+
+        Returns:
+            What waits for them and gives them.
         """
         ...
+
+
+def in_background(job: Callable[[], _Result]) -> "Future[_Result]":
+    """Have Chroma work in a thread: it computes without Python's lock, or far away, so other work can go on."""
+    pool = ThreadPoolExecutor(1, thread_name_prefix="search")
+    try:
+        return pool.submit(job)
+    finally:
+        pool.shutdown(wait=False)

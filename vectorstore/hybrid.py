@@ -9,12 +9,12 @@ import json
 import math
 import zlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vectorstore.errors import written
-from vectorstore.found import Found
+from vectorstore.found import Found, in_background
 from vectorstore.keywords import FITTED_CARDS, KeywordIndex, indexed_words, is_outgrown
 from vectorstore.latent import LatentSpace
 from vectorstore.sparse import WORDS, query_words
@@ -46,15 +46,15 @@ class HybridSearch:
     def __init__(self, store: CardStore, words: "HybridIndex") -> None:
         self._store, self._words = store, words
 
-    def found(
+    def begin(
         self,
         vector: "np.ndarray",
         wanted: Sequence[str],
         *,
         where: Mapping[str, Any] | None = None,
         only: Sequence[str] | None = None,
-    ) -> Found:
-        """Entries and cards near a question.
+    ) -> Callable[[], Found]:
+        """Begin to look for entries and cards near a question; see `Search`.
 
         Args:
             vector: the question's vector.
@@ -62,10 +62,13 @@ class HybridSearch:
             where: Chroma's filter of the passages.
             only: not needed: `where` says the same.
 
-        Raises:
-            StoreError: the request fails.
+        Returns:
+            What waits for them; it raises StoreError where the request fails.
         """
         del only
+        return in_background(lambda: self._found(vector, wanted, where)).result
+
+    def _found(self, vector: "np.ndarray", wanted: Sequence[str], where: Mapping[str, Any] | None) -> Found:
         weights = {term: weight for term, weight in self._words.inverse_frequencies(wanted).items() if weight > 0}
         results = self._store.search(searches(vector, weights, where))
         dense = [(entry, 1.0 - distance) for entry, distance in results[0]]

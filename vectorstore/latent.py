@@ -94,23 +94,35 @@ class LatentSpace:
             self.ids.append(card_id)
             self._places[row] = self._place(*self._weighed(Counter(words)))
 
-    def nearest(
-        self, wanted: Sequence[str], k: int, *, also: Iterable[str] = (), only: Iterable[str] | None = None
-    ) -> dict[str, float]:
-        """Cosines of a question to the cards nearest to it; empty where none of its words has a direction.
+    def cosines(self, wanted: Sequence[str]) -> "np.ndarray":
+        """Cosines of a question to every card, in the order of `ids`; empty where none of its words has a direction.
 
         Args:
             wanted: the question's words.
+        """
+        import numpy as np
+
+        rows = [self._rows[word] for word in dict.fromkeys(wanted) if word in self._rows]
+        if not rows or not self.ids:
+            return np.empty(0, np.float32)
+        found: np.ndarray = self._places @ self._place(np.array(rows), self._weights[rows])
+        return found
+
+    def nearest(
+        self, cosines: "np.ndarray", k: int, *, also: Iterable[str] = (), only: Iterable[str] | None = None
+    ) -> dict[str, float]:
+        """The cosines of the cards nearest to a question.
+
+        Args:
+            cosines: the question's to every card, from `cosines`.
             k: how many cards.
             also: further cards whose cosines are wanted.
             only: if given, the ids of the cards that may be among the nearest.
         """
         import numpy as np
 
-        rows = [self._rows[word] for word in dict.fromkeys(wanted) if word in self._rows]
-        if not rows or not self.ids:
+        if not cosines.size:
             return {}
-        cosines = self._places @ self._place(np.array(rows), self._weights[rows])
         if only is None:
             best = _highest(cosines, k)
         else:

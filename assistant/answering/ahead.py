@@ -33,6 +33,10 @@ class Ahead:
     ) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
+    def begin(self, job: Callable[[], object]) -> None:
+        """Have something else done before any sentence's turn comes."""
+        self._pool.submit(job)
+
     def told(self, text: str) -> None:
         """Take note of the draft so far.
 

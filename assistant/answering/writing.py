@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from assistant.answering.ahead import Ahead
@@ -25,6 +26,7 @@ class Writer:
         model: who writes.
         checker: gives the check that every sentence must pass.
         settings: how much evidence and how long a prompt.
+        fetch: called with the evidence's cards while the model writes: has at hand what the check will want of them.
         ahead: called with each sentence while the model writes the next: what the check will want of it, if anything.
     """
 
@@ -33,10 +35,12 @@ class Writer:
         model: "ChatModel",
         checker: "Callable[[], Checker]",
         settings: Settings,
+        fetch: Callable[[Sequence[PaperCard]], object] | None = None,
         ahead: Callable[[str], object] | None = None,
     ) -> None:
         self.model, self.settings = model, settings
-        self._checker, self._ahead = checker, ahead or (lambda sentence: None)
+        self._checker = checker
+        self._fetch, self._ahead = fetch or (lambda cards: None), ahead or (lambda sentence: None)
 
     def written(
         self,
@@ -65,6 +69,8 @@ class Writer:
         answerer = LLMAnswerer(self.model, context_tokens=self.settings.context_tokens)
         try:
             with closing(answerer.draft(query, evidence, history)) as draft, Ahead(self._ahead) as ahead:
+                shown = dict.fromkeys(each.passage.card_id for each in evidence)
+                ahead.begin(partial(self._fetch, [cards[card_id] for card_id in shown]))
                 for _ in draft:
                     ahead.told(draft.text)
                     yield TextSoFar(text=draft.text)

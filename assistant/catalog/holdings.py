@@ -156,12 +156,13 @@ class Holdings:
     def within(self, filters: Filters) -> list[Held]:
         """The cards that some filters leave, in the collection's order."""
         tagged = frozenset().union(*(self.tags.get(normalise(tag), frozenset()) for tag in filters.tags))
+        named = frozenset(filters.cards)
         return [
             card
             for card in self.cards
             if (not filters.categories or card.category in filters.categories)
             and (not filters.tags or card.id in tagged)
-            and (not filters.cards or card.id in filters.cards)
+            and (not named or card.id in named)
         ]
 
     def selected(self, selection: Selection, among: Sequence[Held]) -> list[Held]:

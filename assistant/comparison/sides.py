@@ -61,7 +61,7 @@ def found_sides(query: Query, collection: "Collection") -> list[Side] | None:
     """
     names = collection.names()
     wanted = list(dict.fromkeys(query.sides))[:_MOST]
-    by_id = collection.store.get(wanted)
+    by_id = collection.cards(wanted)
     context = _context(query)
     found: dict[str, Side] = {}
     # What is named has the first claim on its card: a side that is described may be near it too.

@@ -92,7 +92,8 @@ def verification(tell: Progress, *, home: str, limit: int, reworded: bool, ahead
         limit: how many drafts, after some to warm up.
         reworded: the sentences are the evaluation suite's claims, true and false, each about another card; otherwise
             they are those of the evidence as they stand.
-        ahead: all but the last sentence were embedded before, which an answer has done while the model writes.
+        ahead: what an answer has done while the model writes was done before: the cards' vectors are at hand, and all
+            but the last sentence were embedded.
     """
     from assistant.verification import parse_draft, verify_draft
 
@@ -115,8 +116,11 @@ def verification(tell: Progress, *, home: str, limit: int, reworded: bool, ahead
     for draft in warm:
         check(draft)
     if ahead:
-        for claim in (claim for draft in chosen for claim in claims_of(draft)[:-1]):
-            assistant._collection.meaning(claim.text)
+        collection = assistant._collection
+        for draft in chosen:
+            collection.fetch_vectors(draft.cards.values())
+            for claim in claims_of(draft)[:-1]:
+                collection.meaning(claim.text)
     timing = timed(check, chosen, lambda done: tell(done, len(chosen), "checking drafts"))
     return {"timing": timing.model_dump(), "passed": sum(passed) / len(passed)}
 
