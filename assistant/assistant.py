@@ -110,8 +110,7 @@ class Assistant:
     def _writer(self) -> "Writer":
         from assistant.answering.writing import Writer
 
-        collection = self._collection
-        return Writer(self.model(), self.checker, self.settings, collection.fetch_vectors, collection.meaning)
+        return Writer(self.model(), self.checker, self.settings, self._collection.fetch_vectors)
 
     def model(self) -> "ChatModel":
         """The language model that is configured or was given.
@@ -149,7 +148,9 @@ class Assistant:
                     from assistant.answering.opinion import second_opinion
 
                     opinion = second_opinion(self.model())
-                self._checker = Checker(self._collection.closeness, self._collection.rarity, opinion)
+                collection = self._collection
+                read = collection.supports if self.settings.verify != "rules" else None
+                self._checker = Checker(collection.closeness, collection.rarity, opinion, read)
             return self._checker
 
     @property

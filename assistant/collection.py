@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
 
     from assistant.catalog.ledger import Ledger
+    from assistant.crossencoder import CrossEncoder
     from assistant.names import NameIndex
     from vectorstore.embedders import Embedder
 
@@ -359,6 +360,21 @@ class Collection:
         known = self._vectors(passages)
         rows = [known[passage.card_id].get(passage.text) for passage in passages]
         return [float(vector @ row) if row is not None else _FAR for row in rows]
+
+    def supports(self, claim: str, passages: Sequence[str]) -> float:
+        """Log odds that passages support a claim, as a small network reads them; see `verification.reading`."""
+        return self.crossencoder.read([(claim, passages)])[0]
+
+    @cached_property
+    def crossencoder(self) -> "CrossEncoder":
+        """The network that reads claims beside passages."""
+        from assistant.crossencoder import CrossEncoder
+        from vectorstore.embedders.e5 import E5Embeddings
+
+        folder = self._settings.home / "embedders"
+        if isinstance(self.embedder, E5Embeddings):
+            return CrossEncoder(folder, self.embedder.precision, self.embedder.tokenizer)
+        return CrossEncoder(folder, "int4")
 
     def rarity(self, terms: Iterable[str]) -> dict[str, float]:
         """Inverse document frequency of terms in this collection."""

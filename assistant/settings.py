@@ -57,7 +57,10 @@ class Settings(BaseSettings):
     model_timeout: float = Field(60.0, gt=0, le=3600, description="seconds a model may take for one answer")
     model_max_tokens: int = Field(800, ge=16, le=32_000, description="longest answer a model may write, in tokens")
     context_tokens: int = Field(6000, ge=512, description="longest prompt sent to a model, in tokens")
-    verify: Literal["rules", "llm"] = Field("rules", description="'llm' asks the model to confirm each sentence too")
+    verify: Literal["cross-encoder", "rules", "llm"] = Field(
+        "cross-encoder",
+        description="who checks a sentence: 'rules', these and a 'cross-encoder', or 'llm': the model is asked too",
+    )
     understanding: Literal["auto", "model", "rules"] = Field(
         "auto",
         description="who makes out what a question means: 'rules', 'model', or 'auto' (rules, and the model where "

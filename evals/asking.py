@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from assistant.verification import Checker
 from evals.datasets.models import AnyItem, FollowUp
 from evals.record import Record, key_of
 from evals.results import Outcome, Part, SystemInfo
@@ -91,6 +92,15 @@ def works_of(
         works.append(Work("verify", NaiveCheck(bench), claims))
     if with_ablations:
         works += [Work("search", ranker, searched) for ranker in ablations(bench, memory, context=with_context)]
+        rules = SystemInfo(
+            name="rules-alone",
+            title="rules alone",
+            role="ablation",
+            description="The check without the network that reads a claim beside its passages.",
+        )
+        collection = assistant._collection
+        checker = Checker(collection.closeness, collection.rarity)
+        works.append(Work("verify", Verifying(assistant, rules, checker), claims))
         forgetful = SystemInfo(
             name="no-history",
             title="no history",

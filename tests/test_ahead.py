@@ -6,6 +6,7 @@ import pytest
 
 from assistant import Assistant
 from assistant.answering.ahead import Ahead
+from assistant.types import DraftClaim
 
 _DRAFT = "Wobble plans ahead. [1] It reaches 12.5% on Pebble. [2] It needs no labels. [1]"
 _CLAIMS = ["Wobble plans ahead.", "It reaches 12.5% on Pebble."]
@@ -15,8 +16,8 @@ def _prepared(pieces: list[str]) -> list[str]:
     seen: list[str] = []
     both = threading.Semaphore(0)
 
-    def about(sentence: str) -> None:
-        seen.append(sentence)
+    def about(claim: DraftClaim) -> None:
+        seen.append(claim.text)
         both.release()
 
     with Ahead(about) as ahead:
@@ -39,9 +40,9 @@ def test_every_finished_sentence_is_prepared_once_however_the_text_comes(size: i
 def test_a_failure_to_prepare_is_nobodys_concern() -> None:
     begun = threading.Event()
 
-    def about(sentence: str) -> None:
+    def about(claim: DraftClaim) -> None:
         begun.set()
-        raise ValueError(sentence)
+        raise ValueError(claim.text)
 
     with Ahead(about) as ahead:
         ahead.told(_DRAFT)
@@ -52,8 +53,8 @@ def test_what_is_begun_comes_before_any_sentence() -> None:
     seen: list[str] = []
     done = threading.Event()
 
-    def about(sentence: str) -> None:
-        seen.append(sentence)
+    def about(claim: DraftClaim) -> None:
+        seen.append(claim.text)
         done.set()
 
     with Ahead(about) as ahead:
@@ -67,8 +68,8 @@ def test_a_draft_that_is_given_up_leaves_nothing_waiting() -> None:
     entered, leave = threading.Event(), threading.Event()
     seen: list[str] = []
 
-    def about(sentence: str) -> None:
-        seen.append(sentence)
+    def about(claim: DraftClaim) -> None:
+        seen.append(claim.text)
         entered.set()
         leave.wait(30)
 

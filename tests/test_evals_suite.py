@@ -132,7 +132,8 @@ class TestAnHonestRun:
             "only-passage",
         ):
             assert asked["search", name] == ranked
-        assert asked["verify", "naive-check"] == asked["verify", "assistant"] == {f"c-{place}" for place in range(4)}
+        for name in ("assistant", "naive-check", "rules-alone"):
+            assert asked["verify", name] == {f"c-{place}" for place in range(4)}
 
     def test_baselines_find_what_shares_words_with_the_question(self, full):
         for name in ("langchain-tutorial", "bm25", "dense"):

@@ -57,14 +57,24 @@ class LatentSpace:
         """
         import numpy as np
 
-        counts = [Counter(words) for words in cards]
-        frequency = Counter(word for count in counts for word in count)
-        words = sorted(frequency)
-        held = np.array([frequency[word] for word in words], np.float32)
-        weights = np.log1p((len(counts) - held + 0.5) / (held + 0.5)).astype(np.float32)
-        length = sum(count.total() for count in counts) / max(1, len(counts))
-        space = cls(words, weights, np.empty((len(words), 0), np.float16), length, len(counts), [], np.empty((0, 0)))
-        space._directions = _directions([space._weighed(count) for count in counts], len(words))
+        # Words are numbered as they are first seen, so that of each card no more is held than two short arrays.
+        numbers: dict[str, int] = {}
+        counted = []
+        for card in cards:
+            count = Counter(card)
+            seen = np.fromiter((numbers.setdefault(word, len(numbers)) for word in count), np.int32, len(count))
+            counted.append((seen, np.fromiter(count.values(), np.float32, len(count))))
+        words = sorted(numbers)
+        rows = np.empty(len(words), np.int32)
+        rows[[numbers[word] for word in words]] = np.arange(len(words))
+        held = np.zeros(len(words), np.float32)
+        for seen, _ in counted:
+            held[rows[seen]] += 1
+        weights = np.log1p((len(counted) - held + 0.5) / (held + 0.5)).astype(np.float32)
+        length = sum(float(times.sum()) for _, times in counted) / max(1, len(counted))
+        space = cls(words, weights, np.empty((len(words), 0), np.float16), length, len(counted), [], np.empty((0, 0)))
+        table = [(rows[seen], space._weighed(rows[seen], times)) for seen, times in counted]
+        space._directions = _directions(table, len(words))
         return space
 
     def fold(self, cards: Mapping[str, Sequence[str]], gone: Iterable[str] = ()) -> None:
@@ -92,7 +102,10 @@ class LatentSpace:
         for row, (card_id, words) in enumerate(cards.items(), first):
             self._card_rows[card_id] = row
             self.ids.append(card_id)
-            self._places[row] = self._place(*self._weighed(Counter(words)))
+            count = {self._rows[word]: times for word, times in Counter(words).items() if word in self._rows}
+            known = np.fromiter(count, np.int32, len(count))
+            times = np.fromiter(count.values(), np.float32, len(count))
+            self._places[row] = self._place(known, self._weighed(known, times, len(words)))
 
     def cosines(self, wanted: Sequence[str]) -> "np.ndarray":
         """Cosines of a question to every card, in the order of `ids`; empty where none of its words has a direction.
@@ -209,15 +222,19 @@ class LatentSpace:
             raise ValueError("the parts of the latent space do not fit each other")
         return space
 
-    def _weighed(self, count: Mapping[str, int]) -> "tuple[np.ndarray, np.ndarray]":
-        """Rows of a card's words and the logarithms of their BM25 weights: one word must not outweigh all others."""
+    def _weighed(self, rows: "np.ndarray", times: "np.ndarray", length: float | None = None) -> "np.ndarray":
+        """Logarithms of the BM25 weights of a card's words: one word must not outweigh all others.
+
+        Args:
+            rows: of its words.
+            times: how often each stands there.
+            length: of the card in words, where not all of them have rows.
+        """
         import numpy as np
 
-        known = [(self._rows[word], times) for word, times in count.items() if word in self._rows]
-        rows = np.array([row for row, _ in known], int)
-        times = np.array([times for _, times in known], np.float32)
-        norm = _K1 * (1 - _B + _B * sum(count.values()) / max(1.0, self._length))
-        return rows, np.log1p(self._weights[rows] * times * (_K1 + 1) / (times + norm))
+        norm = _K1 * (1 - _B + _B * (times.sum() if length is None else length) / max(1.0, self._length))
+        weighed: np.ndarray = np.log1p(self._weights[rows] * times * (_K1 + 1) / (times + norm))
+        return weighed
 
     def _place(self, rows: "np.ndarray", weights: "np.ndarray") -> "np.ndarray":
         import numpy as np

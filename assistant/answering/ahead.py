@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Self
 
+from assistant.types import DraftClaim
 from assistant.verification import parse_draft
 
 _ENDS = frozenset(".!?。！？;；\n")
@@ -19,7 +20,7 @@ class Ahead:
         about: what; its result is not waited for, nor are its errors heard.
     """
 
-    def __init__(self, about: Callable[[str], object]) -> None:
+    def __init__(self, about: Callable[[DraftClaim], object]) -> None:
         self._about = about
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="ahead")
         self._ends = 0
@@ -50,4 +51,4 @@ class Ahead:
         for claim in parse_draft(text)[:-1]:
             if claim.text not in self._begun:
                 self._begun.add(claim.text)
-                self._pool.submit(self._about, claim.text)
+                self._pool.submit(self._about, claim)

@@ -11,7 +11,7 @@ from assistant.answering.llm import NO_ANSWER, LLMAnswerer
 from assistant.answering.model import ModelError
 from assistant.assembly import abstained, from_verified
 from assistant.settings import Settings
-from assistant.types import Answer, CardHit, Event, Query, Step, TextSoFar
+from assistant.types import Answer, CardHit, DraftClaim, Event, Query, Step, TextSoFar
 from vectorstore.cards import PaperCard
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ class Writer:
         checker: gives the check that every sentence must pass.
         settings: how much evidence and how long a prompt.
         fetch: called with the evidence's cards while the model writes: has at hand what the check will want of them.
-        ahead: called with each sentence while the model writes the next: what the check will want of it, if anything.
     """
 
     def __init__(
@@ -36,11 +35,9 @@ class Writer:
         checker: "Callable[[], Checker]",
         settings: Settings,
         fetch: Callable[[Sequence[PaperCard]], object] | None = None,
-        ahead: Callable[[str], object] | None = None,
     ) -> None:
         self.model, self.settings = model, settings
-        self._checker = checker
-        self._fetch, self._ahead = fetch or (lambda cards: None), ahead or (lambda sentence: None)
+        self._checker, self._fetch = checker, fetch or (lambda cards: None)
 
     def written(
         self,
@@ -62,13 +59,20 @@ class Writer:
             notes: remarks for the answer; this adds its own.
             evenly: the cards are set side by side: each gets as much room as the others.
         """
-        from assistant.verification import parse_draft, verify_draft
+        from assistant.verification import cited_cards, parse_draft, verify_draft
 
         yield Step(step="writing")
         evidence = numbered(hits, cards, self.settings.evidence, evenly=evenly)
         answerer = LLMAnswerer(self.model, context_tokens=self.settings.context_tokens)
+        checker = self._checker().remembering()
+
+        def examine(claim: DraftClaim) -> None:
+            cited = [cards[card_id] for card_id in cited_cards(claim, evidence)]
+            if cited:
+                checker.examine(claim.text, cited)
+
         try:
-            with closing(answerer.draft(query, evidence, history)) as draft, Ahead(self._ahead) as ahead:
+            with closing(answerer.draft(query, evidence, history)) as draft, Ahead(examine) as ahead:
                 shown = dict.fromkeys(each.passage.card_id for each in evidence)
                 ahead.begin(partial(self._fetch, [cards[card_id] for card_id in shown]))
                 for _ in draft:
@@ -81,7 +85,7 @@ class Writer:
             return abstained(query, hits, "", notes=notes, usage=draft.usage)
         yield Step(step="checking")
         claims = parse_draft(draft.text)
-        verified = verify_draft(claims, evidence, cards, self._checker(), language=query.language)
+        verified = verify_draft(claims, evidence, cards, checker, language=query.language)
         if not verified.text:
             notes.append("nothing the model wrote was supported by the cards; these are the cards' own sentences")
             return None

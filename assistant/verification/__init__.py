@@ -4,10 +4,19 @@ from collections.abc import Sequence
 
 from assistant.types import Verdict
 from assistant.verification.checker import Assessment, Checker
-from assistant.verification.draft import VerifiedDraft, citation_of, parse_draft, verify_draft
+from assistant.verification.draft import VerifiedDraft, citation_of, cited_cards, parse_draft, verify_draft
 from vectorstore.cards import PaperCard
 
-__all__ = ["Assessment", "Checker", "VerifiedDraft", "citation_of", "parse_draft", "verify", "verify_draft"]
+__all__ = [
+    "Assessment",
+    "Checker",
+    "VerifiedDraft",
+    "citation_of",
+    "cited_cards",
+    "parse_draft",
+    "verify",
+    "verify_draft",
+]
 
 
 def verify(claim: str, cards: Sequence[PaperCard], checker: Checker | None = None) -> Verdict:

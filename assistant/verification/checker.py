@@ -4,6 +4,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -22,6 +23,7 @@ from assistant.verification.features import (
     missing_names,
     statement_of,
 )
+from assistant.verification.reading import Lines, Read, shown_to_network, together
 from assistant.verification.wording import DENIAL
 from vectorstore.cards import PaperCard
 from vectorstore.disagreements import quotable_passages
@@ -53,17 +55,14 @@ class Assessment:
         score: the fitted score; 0 is the line between supported and unsure.
         quotes: the fewest passages that carry the claim, best first; every figure of the claim is in one.
         reason: why it is not supported, in plain English; empty where it is.
+        sure: the cards carry the claim so well that it need not have cited them.
     """
 
     label: Label
     score: float
     quotes: list[Passage] = field(default_factory=list)
     reason: str = ""
-
-    @property
-    def sure(self) -> bool:
-        """Whether the cards carry the claim so well that it need not have cited them."""
-        return self.label == "supported" and self.score >= fitted().sure_above
+    sure: bool = False
 
 
 class Checker:
@@ -73,6 +72,7 @@ class Checker:
         closeness: cosines of a claim to passages; None does without.
         rarity: inverse document frequencies of terms; None takes all as rare.
         second_opinion: asked (claim, quotes) about every claim that would be accepted; False refuses it.
+        read: a network's judgement, weighed with the rules'; None leaves it to these.
     """
 
     def __init__(
@@ -80,8 +80,16 @@ class Checker:
         closeness: Closeness | None = None,
         rarity: Rarity | None = None,
         second_opinion: Opinion | None = None,
+        read: Read | None = None,
     ) -> None:
-        self._closeness, self._rarity, self._opinion = closeness, rarity, second_opinion
+        self._closeness, self._rarity, self._opinion, self._read = closeness, rarity, second_opinion, read
+        self._examined: dict[tuple[str, ...], Examination] | None = None
+
+    def remembering(self) -> "Checker":
+        """The same check for one draft: it examines no claim twice beside the same cards."""
+        one = copy(self)
+        one._examined = {}
+        return one
 
     def assess(self, claim: str, cards: Sequence[PaperCard]) -> Assessment:
         """Check one claim against some cards.
@@ -94,21 +102,31 @@ class Checker:
             return Assessment("unsupported", -math.inf, reason="it is too long to be one claim")
         said = _word_for_word(claim, cards)
         if said is not None:
-            return Assessment("supported", math.inf, [said])
+            return Assessment("supported", math.inf, [said], sure=True)
         seen = self.examine(claim, cards)
         if seen.refusal:
             return Assessment("unsupported", -math.inf, reason=seen.refusal)
-        score = fitted().score(seen.features)
-        if score < fitted().unsure_above:
+        score, lines = fitted().score(seen.features), fitted().lines
+        if seen.reading is not None:
+            score, lines = together().score(score, seen.reading), together().lines
+        if score < lines.unsure_above:
             return Assessment("unsupported", score, seen.quotes, _why(seen.features))
         if score < 0:
             return Assessment("unsure", score, seen.quotes, _why(seen.features))
         if self._opinion is not None and self._opinion(claim, [quote.text for quote in seen.quotes]) is False:
             return Assessment("unsupported", score, seen.quotes, "the model, asked to check, does not find it there")
-        return Assessment("supported", score, seen.quotes)
+        return Assessment("supported", score, seen.quotes, sure=score >= lines.sure_above)
 
     def examine(self, claim: str, cards: Sequence[PaperCard]) -> "Examination":
         """What is seen of a claim beside some cards, before it is weighed."""
+        if self._examined is None:
+            return self._seen(claim, cards)
+        key = (claim, *(card.id for card in cards))
+        if key not in self._examined:
+            self._examined[key] = self._seen(claim, cards)
+        return self._examined[key]
+
+    def _seen(self, claim: str, cards: Sequence[PaperCard]) -> "Examination":
         statement = statement_of(claim)
         lines = [line_of(passage) for card in cards for passage in quotable_passages(card)]
         if not lines or not statement.terms:
@@ -126,16 +144,28 @@ class Checker:
         cosines = self._closeness(claim, [line.passage for line in lines]) if self._closeness else None
         ranked = ranked_lines(statement, lines, cosines, rarity)
         seen = features(statement, lines, ranked[:2], titles, cosines, rarity)
-        return Examination("", seen, [line.passage for line in _carrying(statement, ranked)])
+        quotes = [line.passage for line in _carrying(statement, ranked)]
+        return Examination("", seen, quotes, self._reading(statement, ranked, cards))
+
+    def _reading(self, statement: Statement, ranked: Sequence[Line], cards: Sequence[PaperCard]) -> float | None:
+        if self._read is None:
+            return None
+        best = next(card for card in cards if card.id == ranked[0].passage.card_id)
+        return self._read(statement.text, shown_to_network(best, [line.text for line in ranked]))
 
 
 @dataclass(frozen=True)
 class Examination:
-    """What is seen of a claim: a reason to refuse it outright, or features and the quotes that carry it."""
+    """What is seen of a claim: a reason to refuse it outright, or features and the quotes that carry it.
+
+    Args:
+        reading: the network's log odds; None where none was asked.
+    """
 
     refusal: str
     features: Mapping[str, float] = field(default_factory=dict)
     quotes: list[Passage] = field(default_factory=list)
+    reading: float | None = None
 
 
 @dataclass(frozen=True)
@@ -147,8 +177,7 @@ class Fitted:
         means, scales: how each is standardised.
         weights, weights_zh: per feature, and what is added for Chinese claims.
         bias: such that 0 is the accepting line.
-        unsure_above: down to here the quote is shown instead.
-        sure_above: from here on a card is believed that the claim did not cite.
+        lines: where a claim is unsure and where it is sure.
     """
 
     names: Sequence[str]
@@ -157,8 +186,7 @@ class Fitted:
     weights: Sequence[float]
     weights_zh: Sequence[float]
     bias: float
-    unsure_above: float
-    sure_above: float
+    lines: Lines
 
     def score(self, seen: Mapping[str, float]) -> float:
         """The weighted sum of what was seen."""
@@ -174,7 +202,8 @@ def fitted() -> Fitted:
     """The weights shipped with the package."""
     text = files(__package__).joinpath("weights.json").read_text("utf-8")
     values: dict[str, Any] = json.loads(text)
-    return Fitted(**values)
+    lines = Lines(values.pop("unsure_above"), values.pop("sure_above"))
+    return Fitted(**values, lines=lines)
 
 
 def _word_for_word(claim: str, cards: Sequence[PaperCard]) -> Passage | None:

@@ -134,11 +134,16 @@ def verify_draft(
     return result
 
 
+def cited_cards(claim: DraftClaim, evidence: Sequence[Evidence]) -> list[str]:
+    """The ids of the cards that a sentence points at, in its order; numbers that no evidence has are passed over."""
+    by_number = {each.number: each.passage.card_id for each in evidence}
+    return list(dict.fromkeys(by_number[number] for number in claim.evidence if number in by_number))
+
+
 def _assessed(
     claim: DraftClaim, evidence: Sequence[Evidence], cards: Mapping[str, PaperCard], checker: Checker
 ) -> Assessment:
-    by_number = {each.number: each.passage.card_id for each in evidence}
-    cited = list(dict.fromkeys(by_number[number] for number in claim.evidence if number in by_number))
+    cited = cited_cards(claim, evidence)
     first, carrying = None, cited
     while carrying:
         first = checker.assess(claim.text, [cards[card_id] for card_id in carrying])
@@ -149,7 +154,7 @@ def _assessed(
         if quoted >= set(carrying):
             return first
         carrying = [card_id for card_id in carrying if card_id in quoted]
-    others = [card_id for card_id in dict.fromkeys(by_number.values()) if card_id not in cited]
+    others = [card_id for card_id in dict.fromkeys(each.passage.card_id for each in evidence) if card_id not in cited]
     for card_id in others[:_MOST_OTHER_CARDS]:
         second = checker.assess(claim.text, [cards[card_id]])
         if second.sure:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from assistant import Assistant
     from assistant.types import Answer, CardHit
+    from assistant.verification import Checker
 
 INFO = SystemInfo(name=OURS, title="this assistant", role="ours", description="The assistant as it is configured.")
 
@@ -76,14 +77,29 @@ class Answering(_Asked):
 
 
 class Verifying(_Asked):
-    """`Assistant.verify`."""
+    """`Assistant.verify`, or the same with another check.
+
+    Args:
+        assistant: who is asked.
+        info: under which name.
+        checker: the check; None for the assistant's own.
+    """
+
+    def __init__(self, assistant: "Assistant", info: SystemInfo = INFO, checker: "Checker | None" = None) -> None:
+        super().__init__(assistant, info)
+        self._checker = checker
 
     def ask(self, item: AnyItem) -> Outcome:
         """Check a claim against its card."""
+        from assistant.verification import verify
+
         if not isinstance(item, LabelledClaim):
             raise TypeError(f"{item.id} is no claim")
         began = time.perf_counter()
-        verdict = self._assistant.verify(item.claim, [item.card])
+        if self._checker is None:
+            verdict = self._assistant.verify(item.claim, [item.card])
+        else:
+            verdict = verify(item.claim, [self._assistant.card(item.card)], self._checker)
         seconds = time.perf_counter() - began
         return Outcome(task="verify", system=self.info.name, item=item.id, verdict=verdict, seconds=seconds)
 

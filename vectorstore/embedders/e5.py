@@ -31,7 +31,7 @@ class E5Embeddings(Embedder):
         self._fingerprint, self._dimension = unpacked.fingerprint, weights.shape.hidden
         self.precision = unpacked.precision
         self._encoder = Encoder(weights, unpacked.model, ready=True)
-        self._tokenizer = Tokenizer(unpacked.lexicon, weights.shape.positions)
+        self.tokenizer = Tokenizer(unpacked.lexicon, weights.shape.positions)
 
     @property
     def fingerprint(self) -> str:
@@ -49,4 +49,4 @@ class E5Embeddings(Embedder):
 
     def token_ids(self, texts: Sequence[str], *, kind: Kind = "passage") -> list[list[int]]:
         """The ids that the encoder sees for each text, prefix and the two special tokens included."""
-        return [self._tokenizer.encode(text, _PREFIXES[kind]) for text in texts]
+        return [self.tokenizer.encode(text, _PREFIXES[kind]) for text in texts]

@@ -21,6 +21,7 @@ from evals.systems import Progress, Unavailable
 if TYPE_CHECKING:
     from assistant import Assistant
     from assistant.types import DraftClaim, Evidence
+    from assistant.verification import Checker
     from vectorstore.cards import PaperCard
 
 # Fast enough that what is measured does not wait for it.
@@ -92,46 +93,44 @@ def verification(tell: Progress, *, home: str, limit: int, reworded: bool, ahead
         limit: how many drafts, after some to warm up.
         reworded: the sentences are the evaluation suite's claims, true and false, each about another card; otherwise
             they are those of the evidence as they stand.
-        ahead: what an answer has done while the model writes was done before: the cards' vectors are at hand, and all
-            but the last sentence were embedded.
+        ahead: what an answer does while the model writes was done before: the cards' vectors are at hand, and all but
+            the last sentence were examined.
     """
-    from assistant.verification import parse_draft, verify_draft
+    from assistant.verification import cited_cards, parse_draft, verify_draft
 
     assistant = assistant_at(home)
-    checker = assistant.checker()
     drafts = _of_claims(assistant, limit) if reworded else _of_evidence(assistant, limit)
+    if len(drafts) <= _WARMING:
+        raise Unavailable("no draft has ten sentences")
     passed: list[int] = []
 
     def claims_of(draft: _Draft) -> "list[DraftClaim]":
         return parse_draft(draft.text)[:_SENTENCES]
 
     def check(draft: _Draft) -> None:
-        claims = claims_of(draft)
-        verified = verify_draft(claims, draft.evidence, draft.cards, checker, language="en")
+        verified = verify_draft(claims_of(draft), draft.evidence, draft.cards, draft.checker, language="en")
         passed.append(sum(claim.supported for claim in verified.claims))
 
     warm, chosen = drafts[:_WARMING], drafts[_WARMING:]
-    if not chosen:
-        raise Unavailable("no draft has ten sentences")
     for draft in warm:
         check(draft)
-    if ahead:
-        collection = assistant._collection
-        for draft in chosen:
-            collection.fetch_vectors(draft.cards.values())
-            for claim in claims_of(draft)[:-1]:
-                collection.meaning(claim.text)
+    for draft in chosen if ahead else []:
+        assistant._collection.fetch_vectors(draft.cards.values())
+        for claim in claims_of(draft)[:-1]:
+            cited = [draft.cards[card_id] for card_id in cited_cards(claim, draft.evidence)]
+            draft.checker.examine(claim.text, cited)
     timing = timed(check, chosen, lambda done: tell(done, len(chosen), "checking drafts"))
     return {"timing": timing.model_dump(), "passed": sum(passed) / len(passed)}
 
 
 @dataclass(frozen=True)
 class _Draft:
-    """What a model may have written, and from what."""
+    """What a model may have written, from what, and its check."""
 
     text: str
     evidence: "Sequence[Evidence]"
     cards: "Mapping[str, PaperCard]"
+    checker: "Checker"
 
 
 def _of_evidence(assistant: "Assistant", limit: int) -> list[_Draft]:
@@ -145,7 +144,7 @@ def _of_evidence(assistant: "Assistant", limit: int) -> list[_Draft]:
         evidence = numbered(hits, cards, assistant.settings.evidence)
         text = "".join(cited(each.passage.text.rstrip(".。 "), each.number) for each in evidence)
         if len(parse_draft(text)) >= _SENTENCES:
-            drafts.append(_Draft(text, evidence, cards))
+            drafts.append(_Draft(text, evidence, cards, assistant.checker().remembering()))
         if len(drafts) == limit + _WARMING:
             break
     return drafts
@@ -168,5 +167,5 @@ def _of_claims(assistant: "Assistant", limit: int) -> list[_Draft]:
             for card in about.values()
         ]
         text = "".join(cited(claim.claim.rstrip("."), numbers[claim.card]) for claim in chosen)
-        drafts.append(_Draft(text, evidence, about))
+        drafts.append(_Draft(text, evidence, about, assistant.checker().remembering()))
     return drafts[: limit + _WARMING]
