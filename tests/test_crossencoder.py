@@ -11,11 +11,12 @@ from assistant import Assistant
 from assistant.crossencoder import CrossEncoder
 from assistant.crossencoder.inputs import pair
 from assistant.verification import Checker
-from assistant.verification.reading import SHOWN, shown_to_network, together
+from assistant.verification.reading import HIGHEST, SHOWN, shown_to_network, together
 from vectorstore.cards import PaperCard
 from vectorstore.embedders.e5_tokenizer import Tokenizer
 from vectorstore.embedders.e5_weights import WeightsFile, find_weights
 from vectorstore.errors import StoreError
+from vectorstore.passages import Passage
 
 CLAIM = "GuardSpace lowers the harmful score to 3.6%."
 TITLE = "GuardSpace: null-space adapters"
@@ -201,20 +202,28 @@ def test_the_network_is_shown_the_name_of_the_method_and_the_best_passages() -> 
 
 
 def test_a_draft_s_claim_is_examined_once() -> None:
-    read: list[str] = []
+    looked: list[str] = []
 
-    def note(claim: str, passages: Sequence[str]) -> float:
-        read.append(claim)
-        return 0.0
+    def closeness(claim: str, passages: Sequence[Passage]) -> list[float]:
+        looked.append(claim)
+        return [0.9] * len(passages)
 
-    checker = Checker(read=note)
+    checker = Checker(closeness)
     for check in (checker.remembering(), checker.remembering()):
         for _ in range(3):
+            check.prepare(PARAPHRASE, [CARD])
             check.assess(PARAPHRASE, [CARD])
-    assert len(read) == 2
+    assert len(looked) == 2
     for _ in range(2):
         checker.assess(PARAPHRASE, [CARD])
-    assert len(read) == 4
+    assert len(looked) == 4
+
+
+def test_the_network_is_not_asked_where_it_could_not_change_the_outcome() -> None:
+    far = "Safety behaviour of every planner in the garden improves whenever gardeners sing to the harmful weeds."
+    silent = Checker(read=lambda *_: pytest.fail("it was read"))
+    assert silent.assess(far, [CARD], only_sure=True).label == "unsupported"
+    assert not Checker(read=lambda *_: HIGHEST).assess(far, [CARD]).sure
 
 
 def test_the_setting_decides_whether_it_is_asked(home: Path, assistant: Assistant) -> None:
@@ -223,5 +232,6 @@ def test_the_setting_decides_whether_it_is_asked(home: Path, assistant: Assistan
     card = assistant.card("align-a6ef98")
     rules = Assistant(Settings(home=home, model="none", verify="rules"))
     claim = "GuardSpace protects a model's safety while adapters are trained in a null space."
-    assert rules.checker().examine(claim, [card]).reading is None
-    assert assistant.checker().examine(claim, [card]).reading is not None
+    alone, both = (each.checker().assess(claim, [card]).score for each in (rules, assistant))
+    assert alone != both
+    assert alone == Checker(assistant._collection.closeness, assistant._collection.rarity).assess(claim, [card]).score

@@ -196,7 +196,7 @@ class Unsure(Checker):
         super().__init__()
         self._quote = quote
 
-    def assess(self, claim, cards):  # type: ignore[no-untyped-def]
+    def assess(self, claim, cards, *, only_sure=False):  # type: ignore[no-untyped-def]
         from assistant.verification import Assessment
 
         if self._quote.card_id not in {one.id for one in cards}:
@@ -224,7 +224,7 @@ def test_a_sentence_is_never_moved_to_a_card_that_the_check_is_unsure_of() -> No
 class Careless(Checker):
     """A check that accepts everything with the first passage as its quote."""
 
-    def assess(self, claim, cards):  # type: ignore[no-untyped-def]
+    def assess(self, claim, cards, *, only_sure=False):  # type: ignore[no-untyped-def]
         from assistant.verification import Assessment
 
         return Assessment("supported", 9.0, [quotable_passages(cards[0])[0]])

@@ -66,13 +66,13 @@ class Writer:
         answerer = LLMAnswerer(self.model, context_tokens=self.settings.context_tokens)
         checker = self._checker().remembering()
 
-        def examine(claim: DraftClaim) -> None:
+        def prepare(claim: DraftClaim) -> None:
             cited = [cards[card_id] for card_id in cited_cards(claim, evidence)]
             if cited:
-                checker.examine(claim.text, cited)
+                checker.prepare(claim.text, cited)
 
         try:
-            with closing(answerer.draft(query, evidence, history)) as draft, Ahead(examine) as ahead:
+            with closing(answerer.draft(query, evidence, history)) as draft, Ahead(prepare) as ahead:
                 shown = dict.fromkeys(each.passage.card_id for each in evidence)
                 ahead.begin(partial(self._fetch, [cards[card_id] for card_id in shown]))
                 for _ in draft:

@@ -23,7 +23,7 @@ from assistant.verification.features import (
     missing_names,
     statement_of,
 )
-from assistant.verification.reading import Lines, Read, shown_to_network, together
+from assistant.verification.reading import HIGHEST, LOWEST, SHOWN, Lines, Read, shown_to_network, together
 from assistant.verification.wording import DENIAL
 from vectorstore.cards import PaperCard
 from vectorstore.disagreements import quotable_passages
@@ -91,12 +91,13 @@ class Checker:
         one._examined = {}
         return one
 
-    def assess(self, claim: str, cards: Sequence[PaperCard]) -> Assessment:
+    def assess(self, claim: str, cards: Sequence[PaperCard], *, only_sure: bool = False) -> Assessment:
         """Check one claim against some cards.
 
         Args:
             claim: one sentence, in English or Chinese.
             cards: what it is said to rest on; a claim may need several.
+            only_sure: nothing but being sure counts: the network is not asked where that is out of reach.
         """
         if len(claim) > _LONGEST_CLAIM:
             return Assessment("unsupported", -math.inf, reason="it is too long to be one claim")
@@ -107,8 +108,12 @@ class Checker:
         if seen.refusal:
             return Assessment("unsupported", -math.inf, reason=seen.refusal)
         score, lines = fitted().score(seen.features), fitted().lines
-        if seen.reading is not None:
-            score, lines = together().score(score, seen.reading), together().lines
+        if self._read is not None:
+            lines = together().lines
+            needed = lines.sure_above if only_sure else lines.unsure_above
+            # Reading takes ten times as long as all else, so it is left out where it could not change the outcome.
+            can_pass = together().score(score, HIGHEST) >= needed
+            score = together().score(score, self._read(*seen.shown) if can_pass else LOWEST)
         if score < lines.unsure_above:
             return Assessment("unsupported", score, seen.quotes, _why(seen.features))
         if score < 0:
@@ -145,13 +150,16 @@ class Checker:
         ranked = ranked_lines(statement, lines, cosines, rarity)
         seen = features(statement, lines, ranked[:2], titles, cosines, rarity)
         quotes = [line.passage for line in _carrying(statement, ranked)]
-        return Examination("", seen, quotes, self._reading(statement, ranked, cards))
-
-    def _reading(self, statement: Statement, ranked: Sequence[Line], cards: Sequence[PaperCard]) -> float | None:
-        if self._read is None:
-            return None
         best = next(card for card in cards if card.id == ranked[0].passage.card_id)
-        return self._read(statement.text, shown_to_network(best, [line.text for line in ranked]))
+        return Examination(
+            "", seen, quotes, (statement.text, shown_to_network(best, [line.text for line in ranked[:SHOWN]]))
+        )
+
+    def prepare(self, claim: str, cards: Sequence[PaperCard]) -> None:
+        """Examine a claim and have the network read it, so that assessing it takes no time later."""
+        seen = self.examine(claim, cards)
+        if self._read is not None and not seen.refusal:
+            self._read(*seen.shown)
 
 
 @dataclass(frozen=True)
@@ -159,13 +167,13 @@ class Examination:
     """What is seen of a claim: a reason to refuse it outright, or features and the quotes that carry it.
 
     Args:
-        reading: the network's log odds; None where none was asked.
+        shown: what the network is to read: the claim and the passages, all readable.
     """
 
     refusal: str
     features: Mapping[str, float] = field(default_factory=dict)
     quotes: list[Passage] = field(default_factory=list)
-    reading: float | None = None
+    shown: tuple[str, Sequence[str]] = ("", ())
 
 
 @dataclass(frozen=True)

@@ -156,7 +156,7 @@ def _assessed(
         carrying = [card_id for card_id in carrying if card_id in quoted]
     others = [card_id for card_id in dict.fromkeys(each.passage.card_id for each in evidence) if card_id not in cited]
     for card_id in others[:_MOST_OTHER_CARDS]:
-        second = checker.assess(claim.text, [cards[card_id]])
+        second = checker.assess(claim.text, [cards[card_id]], only_sure=True)
         if second.sure:
             return second
     return first or Assessment("unsupported", 0.0, reason="it cites no evidence, and no retrieved card supports it")

@@ -41,13 +41,14 @@ def seen(claims: Sequence[Mapping[str, Any]], assistant: Assistant) -> list[Seen
 
     Args:
         claims: with `claim`, `card`, `supported` and `kind`.
-        assistant: holds the cards; its check has the network.
+        assistant: holds the cards.
     """
     checker, found = assistant.checker(), []
     for claim in claims:
         one = checker.examine(claim["claim"], [assistant.card(claim["card"])])
         rules = None if one.refusal else fitted().score(one.features)
-        found.append(Seen(bool(claim["supported"]), claim["kind"], rules, one.reading))
+        odds = None if one.refusal else assistant._collection.supports(*one.shown)
+        found.append(Seen(bool(claim["supported"]), claim["kind"], rules, odds))
     return found
 
 

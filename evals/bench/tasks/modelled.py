@@ -118,7 +118,7 @@ def verification(tell: Progress, *, home: str, limit: int, reworded: bool, ahead
         assistant._collection.fetch_vectors(draft.cards.values())
         for claim in claims_of(draft)[:-1]:
             cited = [draft.cards[card_id] for card_id in cited_cards(claim, draft.evidence)]
-            draft.checker.examine(claim.text, cited)
+            draft.checker.prepare(claim.text, cited)
     timing = timed(check, chosen, lambda done: tell(done, len(chosen), "checking drafts"))
     return {"timing": timing.model_dump(), "passed": sum(passed) / len(passed)}
 
