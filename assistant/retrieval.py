@@ -192,7 +192,7 @@ class Retriever:
             for card_id in best
             if card_id in cards
         ]
-        return Retrieved(hits, cards, _overall(seen), vector)
+        return Retrieved(hits, cards, _overall(seen, unseen), vector)
 
     def _allowed(self, filters: Filters | None) -> "_Allowed | None":
         """What the filters leave, or None where all is allowed."""
@@ -284,9 +284,11 @@ def _score(signals: Signals, weights: Weights, unseen: float) -> float:
     )
 
 
-def _overall(seen: Mapping[str, Signals]) -> RetrievalSignals:
+def _overall(seen: Mapping[str, Signals], unseen: float) -> RetrievalSignals:
+    """Of all that was seen; where questions alone were among the nearest, a passage is at most as near as the last."""
+    passages = [signals.passages[0][0] for signals in seen.values() if signals.passages]
     return RetrievalSignals(
-        passage=max((signals.passages[0][0] for signals in seen.values() if signals.passages), default=0.0),
+        passage=max(passages, default=unseen if seen else 0.0),
         keyword=max((signals.keyword for signals in seen.values()), default=0.0),
     )
 
