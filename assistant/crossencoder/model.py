@@ -16,8 +16,8 @@ from vectorstore.embedders.e5_weights import WeightsFile, find_weights
 MODEL = Path(__file__).with_name("model.npz")
 # Tokens of a claim, and of a claim and its passages together, as in training.
 LONGEST_CLAIM, LONGEST = 72, 176
-# As many pairs at once as there is a gain by it: what lies between two operators has to fit the caches.
-_TOKENS_AT_ONCE = 1024
+# More pairs at once gain nothing, and cost memory.
+_TOKENS_AT_ONCE = 528
 _REMEMBERED = 2_000
 
 
