@@ -363,7 +363,7 @@ class Collection:
 
     def supports(self, claim: str, passages: Sequence[str]) -> float:
         """Log odds that passages support a claim, as a small network reads them; see `verification.reading`."""
-        return self.crossencoder.read([(claim, passages)])[0]
+        return self.crossencoder.read(claim, passages)
 
     @cached_property
     def crossencoder(self) -> "CrossEncoder":

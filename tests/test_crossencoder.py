@@ -16,7 +16,6 @@ from vectorstore.cards import PaperCard
 from vectorstore.embedders.e5_tokenizer import Tokenizer
 from vectorstore.embedders.e5_weights import WeightsFile, find_weights
 from vectorstore.errors import StoreError
-from vectorstore.passages import Passage
 
 CLAIM = "GuardSpace lowers the harmful score to 3.6%."
 TITLE = "GuardSpace: null-space adapters"
@@ -56,7 +55,7 @@ def network(cache: Path) -> CrossEncoder:
 
 
 def supported(network: CrossEncoder, text: str, *passages: str) -> float:
-    return network.read([(text, passages)])[0]
+    return network.read(text, passages)
 
 
 # The network itself
@@ -71,48 +70,39 @@ def test_a_statement_stands_above_itself_beside_another_subject(network: CrossEn
     assert supported(network, CLAIM, *PASSAGES) > supported(network, CLAIM, "Pebble plans the day of every gardener.")
 
 
-def test_texts_read_together_read_as_they_do_alone(cache: Path) -> None:
-    texts = [(CLAIM, PASSAGES), (PASSAGES[1], PASSAGES[:1]), (CLAIM, PASSAGES[:1]), (PASSAGES[2], PASSAGES)]
-    together_read = CrossEncoder(cache).read([*texts, texts[0]])
-    alone = [CrossEncoder(cache).read([text])[0] for text in texts]
-    for one, other in zip(together_read, [*alone, alone[0]], strict=True):
-        assert one == pytest.approx(other, abs=1e-4)
-
-
 def test_what_was_read_is_remembered_up_to_a_bound(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("assistant.crossencoder.model._REMEMBERED", 2)
     network = CrossEncoder(cache)
-    texts = [(CLAIM, [f"It has {number} parts."]) for number in range(5)]
-    first = network.read(texts)
-    assert len(network._read) == 2
-    monkeypatch.setattr(network._engine, "run", lambda pairs: pytest.fail("it was read again"))
-    assert network.read(texts[-2:]) == first[-2:]
+    texts = [f"It has {number} parts." for number in range(5)]
+    first = [network.read(text, PASSAGES) for text in texts]
+    monkeypatch.setattr(network._engine, "run", lambda pair: 99.0)
+    assert [network.read(text, PASSAGES) for text in texts[-2:]] == first[-2:]
+    assert network.read(texts[0], PASSAGES) == 99.0
 
 
 def test_several_threads_read_at_once_and_load_it_once(cache: Path) -> None:
     network = CrossEncoder(cache)
-    texts = [(f"It has {number % 3} parts.", PASSAGES) for number in range(12)]
+    texts = [f"It has {number % 3} parts." for number in range(12)]
     with ThreadPoolExecutor(6) as pool:
-        found = list(pool.map(lambda text: network.read([text])[0], texts))
-    assert found == [network.read([text])[0] for text in texts]
+        found = list(pool.map(lambda text: network.read(text, PASSAGES), texts))
+    assert found == [CrossEncoder(cache).read(text, PASSAGES) for text in texts[:3]] * 4
 
 
 def test_the_tokenizer_of_the_embedder_reads_as_one_of_its_own(cache: Path, network: CrossEncoder) -> None:
     weights = WeightsFile(find_weights())
     shared = Tokenizer(weights.vocabulary(), weights.shape.positions)
-    long = [(" ".join(PASSAGES * 9), PASSAGES)]
-    assert CrossEncoder(cache, tokenizer=shared).read(long) == network.read(long)
+    long = " ".join(PASSAGES * 9)
+    assert CrossEncoder(cache, tokenizer=shared).read(long, PASSAGES) == network.read(long, PASSAGES)
 
 
 def test_nothing_to_read_by_is_no_error(network: CrossEncoder) -> None:
-    assert network.read([]) == []
     assert np.isfinite(supported(network, CLAIM))
     assert np.isfinite(supported(network, "", ""))
 
 
 def test_both_kinds_of_arithmetic_agree(cache: Path) -> None:
     texts = [(text, [passage]) for passage, true, false in TWINS for text in (true, false, CLAIM)]
-    fast, exact = (CrossEncoder(cache, kind).read(texts) for kind in ("int8", "int4"))
+    fast, exact = ([CrossEncoder(cache, kind).read(*text) for text in texts] for kind in ("int8", "int4"))
     assert np.corrcoef(fast, exact)[0, 1] > 0.97
 
 
@@ -137,7 +127,7 @@ def test_what_a_killed_process_left_is_cleared_away(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_written_is_one_plain_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
     with pytest.raises(StoreError, match=r"cannot be written .*ASSISTANT_HOME"):
-        CrossEncoder(tmp_path / "file" / "below").read([(CLAIM, PASSAGES)])
+        CrossEncoder(tmp_path / "file" / "below").read(CLAIM, PASSAGES)
 
 
 def test_a_pair_is_the_text_and_as_many_passages_as_fit() -> None:
@@ -201,22 +191,22 @@ def test_the_network_is_shown_the_name_of_the_method_and_the_best_passages() -> 
     assert shown_to_network(card, []) == []
 
 
-def test_a_draft_s_claim_is_examined_once() -> None:
-    looked: list[str] = []
+def test_a_draft_s_claim_is_judged_once_and_what_needs_no_reading_is_not_read_ahead() -> None:
+    read: list[str] = []
 
-    def closeness(claim: str, passages: Sequence[Passage]) -> list[float]:
-        looked.append(claim)
-        return [0.9] * len(passages)
+    def note(claim: str, passages: Sequence[str]) -> float:
+        read.append(claim)
+        return 0.0
 
-    checker = Checker(closeness)
+    checker = Checker(read=note)
     for check in (checker.remembering(), checker.remembering()):
-        for _ in range(3):
-            check.prepare(PARAPHRASE, [CARD])
-            check.assess(PARAPHRASE, [CARD])
-    assert len(looked) == 2
+        for claim in (PARAPHRASE, PASSAGES[2], "GuardSpace lowers the harmful score to 2.6%."):
+            check.prepare(claim, [CARD])
+            check.assess(claim, [CARD])
+    assert read == [PARAPHRASE] * 2
     for _ in range(2):
         checker.assess(PARAPHRASE, [CARD])
-    assert len(looked) == 4
+    assert read == [PARAPHRASE] * 4
 
 
 def test_the_network_is_not_asked_where_it_could_not_change_the_outcome() -> None:

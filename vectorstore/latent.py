@@ -73,7 +73,7 @@ class LatentSpace:
         weights = np.log1p((len(counted) - held + 0.5) / (held + 0.5)).astype(np.float32)
         length = sum(float(times.sum()) for _, times in counted) / max(1, len(counted))
         space = cls(words, weights, np.empty((len(words), 0), np.float16), length, len(counted), [], np.empty((0, 0)))
-        table = [(rows[seen], space._weighed(rows[seen], times)) for seen, times in counted]
+        table = [(rows[seen], space._weighed(rows[seen], times, float(times.sum()))) for seen, times in counted]
         space._directions = _directions(table, len(words))
         return space
 
@@ -222,17 +222,17 @@ class LatentSpace:
             raise ValueError("the parts of the latent space do not fit each other")
         return space
 
-    def _weighed(self, rows: "np.ndarray", times: "np.ndarray", length: float | None = None) -> "np.ndarray":
+    def _weighed(self, rows: "np.ndarray", times: "np.ndarray", length: float) -> "np.ndarray":
         """Logarithms of the BM25 weights of a card's words: one word must not outweigh all others.
 
         Args:
             rows: of its words.
             times: how often each stands there.
-            length: of the card in words, where not all of them have rows.
+            length: of the card in words, those without rows included.
         """
         import numpy as np
 
-        norm = _K1 * (1 - _B + _B * (times.sum() if length is None else length) / max(1.0, self._length))
+        norm = _K1 * (1 - _B + _B * length / max(1.0, self._length))
         weighed: np.ndarray = np.log1p(self._weights[rows] * times * (_K1 + 1) / (times + norm))
         return weighed
 

@@ -83,12 +83,12 @@ class Checker:
         read: Read | None = None,
     ) -> None:
         self._closeness, self._rarity, self._opinion, self._read = closeness, rarity, second_opinion, read
-        self._examined: dict[tuple[str, ...], Examination] | None = None
+        self._known: dict[tuple[object, ...], Assessment] | None = None
 
     def remembering(self) -> "Checker":
-        """The same check for one draft: it examines no claim twice beside the same cards."""
+        """The same check for one draft: it judges no claim twice beside the same cards."""
         one = copy(self)
-        one._examined = {}
+        one._known = {}
         return one
 
     def assess(self, claim: str, cards: Sequence[PaperCard], *, only_sure: bool = False) -> Assessment:
@@ -99,6 +99,28 @@ class Checker:
             cards: what it is said to rest on; a claim may need several.
             only_sure: nothing but being sure counts: the network is not asked where that is out of reach.
         """
+        found = self._judged(claim, cards, only_sure)
+        # Nobody needs to be asked about what stands there word for word.
+        if self._opinion is None or found.label != "supported" or found.score == math.inf:
+            return found
+        if self._opinion(claim, [quote.text for quote in found.quotes]) is False:
+            reason = "the model, asked to check, does not find it there"
+            return Assessment("unsupported", found.score, found.quotes, reason)
+        return found
+
+    def prepare(self, claim: str, cards: Sequence[PaperCard]) -> None:
+        """Do ahead of time what `assess` does, but for asking a model; what comes of it is kept by `remembering`."""
+        self._judged(claim, cards, only_sure=False)
+
+    def _judged(self, claim: str, cards: Sequence[PaperCard], only_sure: bool) -> Assessment:
+        if self._known is None:
+            return self._judge(claim, cards, only_sure)
+        key = (claim, only_sure, *(card.id for card in cards))
+        if key not in self._known:
+            self._known[key] = self._judge(claim, cards, only_sure)
+        return self._known[key]
+
+    def _judge(self, claim: str, cards: Sequence[PaperCard], only_sure: bool) -> Assessment:
         if len(claim) > _LONGEST_CLAIM:
             return Assessment("unsupported", -math.inf, reason="it is too long to be one claim")
         said = _word_for_word(claim, cards)
@@ -118,20 +140,10 @@ class Checker:
             return Assessment("unsupported", score, seen.quotes, _why(seen.features))
         if score < 0:
             return Assessment("unsure", score, seen.quotes, _why(seen.features))
-        if self._opinion is not None and self._opinion(claim, [quote.text for quote in seen.quotes]) is False:
-            return Assessment("unsupported", score, seen.quotes, "the model, asked to check, does not find it there")
         return Assessment("supported", score, seen.quotes, sure=score >= lines.sure_above)
 
     def examine(self, claim: str, cards: Sequence[PaperCard]) -> "Examination":
         """What is seen of a claim beside some cards, before it is weighed."""
-        if self._examined is None:
-            return self._seen(claim, cards)
-        key = (claim, *(card.id for card in cards))
-        if key not in self._examined:
-            self._examined[key] = self._seen(claim, cards)
-        return self._examined[key]
-
-    def _seen(self, claim: str, cards: Sequence[PaperCard]) -> "Examination":
         statement = statement_of(claim)
         lines = [line_of(passage) for card in cards for passage in quotable_passages(card)]
         if not lines or not statement.terms:
@@ -154,12 +166,6 @@ class Checker:
         return Examination(
             "", seen, quotes, (statement.text, shown_to_network(best, [line.text for line in ranked[:SHOWN]]))
         )
-
-    def prepare(self, claim: str, cards: Sequence[PaperCard]) -> None:
-        """Examine a claim and have the network read it, so that assessing it takes no time later."""
-        seen = self.examine(claim, cards)
-        if self._read is not None and not seen.refusal:
-            self._read(*seen.shown)
 
 
 @dataclass(frozen=True)

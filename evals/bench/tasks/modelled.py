@@ -94,7 +94,7 @@ def verification(tell: Progress, *, home: str, limit: int, reworded: bool, ahead
         reworded: the sentences are the evaluation suite's claims, true and false, each about another card; otherwise
             they are those of the evidence as they stand.
         ahead: what an answer does while the model writes was done before: the cards' vectors are at hand, and all but
-            the last sentence were examined.
+            the last sentence were judged.
     """
     from assistant.verification import cited_cards, parse_draft, verify_draft
 
