@@ -42,7 +42,7 @@ Similarity = Callable[[str, Sequence[str]], Sequence[float]]
 
 # The cosine of texts that have nothing to do with each other, for what has no stored vector.
 _FAR = 0.75
-_KEPT_CARDS = 256
+_KEPT_CARDS = 1024
 _KEPT_CLAIMS = 512
 
 # Raised when names are found in another way: those kept beside the store are then found anew.
@@ -59,8 +59,8 @@ class _View:
     Args:
         revision: which; empty where the store was being written meanwhile.
         names: the names that its cards use.
-        vectors: of the last few hundred cards asked about, by card id and passage words.
-        cards: the last few hundred that were read, by id.
+        vectors: of the last thousand cards asked about, by card id and passage words.
+        cards: the last thousand that were read, by id.
     """
 
     revision: str

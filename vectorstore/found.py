@@ -3,12 +3,16 @@
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
     import numpy as np
 
 _Result = TypeVar("_Result")
+
+# So many questions may wait for the store at once; threads are started as they are needed.
+_AT_ONCE = 64
 
 
 @dataclass(frozen=True)
@@ -53,8 +57,10 @@ class Search(Protocol):
 
 def in_background(job: Callable[[], _Result]) -> "Future[_Result]":
     """Have Chroma work in a thread: it computes without Python's lock, or far away, so other work can go on."""
-    pool = ThreadPoolExecutor(1, thread_name_prefix="search")
-    try:
-        return pool.submit(job)
-    finally:
-        pool.shutdown(wait=False)
+    return _threads().submit(job)
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    # Kept: starting a thread for every question took it a twentieth of its time.
+    return ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="search")
