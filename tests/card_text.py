@@ -1,8 +1,15 @@
-"""Cards written in the card text format, for tests that read them back."""
+"""Cards written in the card text format, for tests that read them back, and what is said of a file that cannot be."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+import pytest
 
 from vectorstore.cards import FieldName, PaperCard
+from vectorstore.errors import CardFormatError
+from vectorstore.readers import read_cards
+
+Written = Callable[..., Path]
 
 AREA = "基础/前沿模型 (含LLM)"
 ABSTRACT_LINE = "查看完整摘要 (Abstract)"
@@ -42,3 +49,10 @@ def card(abstract: str = "We propose Wobble. It reaches 12.5%.", **fields: objec
         "motivation": "很慢。",
     }
     return PaperCard.model_validate(given | {"abstract": abstract} | fields)
+
+
+def complaint(path: Path, *, force: bool = False) -> CardFormatError:
+    """The error that reading a file raises; a file that can be read fails the test."""
+    with pytest.raises(CardFormatError) as raised:
+        read_cards(path, force=force)
+    return raised.value

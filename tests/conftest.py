@@ -1,4 +1,4 @@
-"""What all tests share: one collection with the built-in corpus, made once for the whole run."""
+"""What tests share: one collection with the built-in corpus, made once for the whole run, servers, and small inputs."""
 
 import os
 from collections.abc import Iterator
@@ -12,6 +12,7 @@ from assistant.settings import Settings
 from evals.standing import ChromaServer
 
 if TYPE_CHECKING:
+    from card_text import Written
     from scripted_server import ScriptedServer
 
     from assistant import Assistant
@@ -57,6 +58,20 @@ def scripted_server() -> "Iterator[ScriptedServer]":
         yield server
 
 
+@pytest.fixture
+def server(scripted_server: "ScriptedServer") -> "ScriptedServer":
+    """The scripted server, where there is no other."""
+    return scripted_server
+
+
+@pytest.fixture(scope="session")
+def client_loaded() -> None:
+    """Importing the client of models takes seconds, once, and is no part of any limit."""
+    from assistant.answering.model import ChatModel
+
+    ChatModel("scripted-model", base_url="http://127.0.0.1:9/v1").load()
+
+
 @pytest.fixture(scope="session")
 def chroma_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a real Chroma server; whoever uses it takes a collection of their own."""
@@ -83,3 +98,31 @@ def llama_server() -> Iterator[str]:
     server = xllamacpp.Server(parameters)
     yield f"{server.listening_address}/v1"
     del server
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> "Written":
+    """Write a file and get its path."""
+
+    def write(content: str | bytes, name: str = "cards.txt") -> Path:
+        path = tmp_path / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
+        return path
+
+    return write
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data set file of questions and claims about six made-up cards."""
+    from six_cards import small_dataset
+
+    return small_dataset(tmp_path_factory.mktemp("data"))
+
+
+@pytest.fixture(scope="module")
+def honest(tmp_path_factory: pytest.TempPathFactory) -> "Assistant":
+    """The assistant as it is, over the six made-up cards."""
+    from six_cards import small_assistant
+
+    return small_assistant(tmp_path_factory.mktemp("honest"))

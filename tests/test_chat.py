@@ -5,13 +5,12 @@ import shutil
 from pathlib import Path
 
 import pytest
-from test_cli import environment, in_a_terminal, run
+from command_line import GUARDSPACE, environment, in_a_terminal, run
 
 from assistant.conversations import ConversationLog
 from evals.datasets import read_items
 
 ASKED = "What does GuardSpace do?"
-GUARDSPACE = "align-a6ef98"
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cloud_contract import CloudContract, Refused
+from cloud_collection import Refused
+from cloud_contract import CloudContract
 from own_cards import HashedWords, own_assistant, record, stored, write_cards
 from pydantic import SecretStr
 
