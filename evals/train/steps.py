@@ -17,7 +17,7 @@ class Recipe:
         cards: whose claims are seen in one step.
         rate, head_rate: highest learning rates of the layers and of the head.
         apart: what it counts that a card's true claims stand above its false ones.
-        seed: source of all chance.
+        seed: source of all chance but where the head begins, so that runs differ in what they saw alone.
     """
 
     epochs: int = 3
