@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from vectorstore.cards import PaperCard
 from vectorstore.corpus import ShippedVectors, vector_key, with_builtin_aid
 from vectorstore.lock import Progress, WriterLock
+from vectorstore.memory import give_back
 from vectorstore.passages import aid_passages, embedding_text, entry_id, passages_of
 from vectorstore.store import CardStore, Entry, StoredCard, filter_tags
 
@@ -124,7 +125,9 @@ def ingest(
         result = _stored(cards, store, embedder, lock, prune, report)
         if not keywords.in_step_with(store):
             report(0, 1, "indexing keywords")
+            give_back()
             keywords.sync(store)
+            give_back()
             report(1, 1, "indexing keywords")
     result.seconds = round(time.monotonic() - began, 2)
     return result
