@@ -104,7 +104,7 @@ def test_the_language_can_be_switched_and_stays(visit: Callable[..., Any]) -> No
     assert visited.page.locator("#view-browse-button").inner_text() == "浏览"
     assert visited.page.get_attribute("#question textarea", "placeholder") == "问问这些论文…"
     visited.open()
-    assert visited.page.locator("#view-map-button").inner_text() == "地图"
+    visited.page.locator("#view-map-button", has_text="地图").wait_for()
     assert visited.page.evaluate("document.documentElement.lang") == "zh"
 
 
