@@ -14,7 +14,7 @@ from assistant.verification.checker import fitted
 
 TARGET = Path(reading.__file__).with_name("reading.json")
 # Shares of the true claims that are not refused, and that are believed without a citation: with a third of them 6% of
-# the false development claims were believed too, at a fifth 2%.
+# the false development claims were believed too, with a fifth 2%.
 _UNSURE, _SURE = 0.97, 0.2
 _REFUSED = -1e9
 # What the network may count, and the shares of the true claims that one may want to pass.
