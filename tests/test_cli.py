@@ -133,6 +133,8 @@ def test_ctrl_c_ends_quietly_with_130(tmp_path: Path, seconds: float) -> None:
         env=environment(tmp_path / "fresh"),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        # A shell has what it runs in the background ignore Ctrl-C, and that is inherited.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     time.sleep(seconds)
     process.send_signal(signal.SIGINT)
