@@ -1,14 +1,23 @@
 """Whether the cards can answer a question at all; a refusal says why."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from assistant.inert import inert
 from assistant.names import NameIndex, fold, looks_like_name
 from assistant.retrieval import RetrievalSignals
 from assistant.types import CardHit, Query
+from assistant.understanding.presupposed import presupposed
 from vectorstore.cards import FIELDS, PaperCard
 from vectorstore.latex import readable
+
+if TYPE_CHECKING:
+    from assistant.verification import Checker
+
+# So surely a question names a card.
+_NAMED = 0.7
 
 
 @dataclass(frozen=True)
@@ -145,7 +154,7 @@ def decide(
         return _refused(zh, f"No card mentions {', '.join(unknown)}.", f"没有卡片提到 {'、'.join(unknown)}。")
     best = cards[hits[0].card_id]
     found = {hit.card_id for hit in hits}
-    named = [card_id for card_id, sureness in names.cards_named(query.standalone).items() if sureness >= 0.7]
+    named = _named(query, names)
     if query.filters and named and not found.intersection(named):
         return _refused(zh, "What it asks about is outside the filters.", "所问的内容不在筛选范围之内。")
     for attribute in _ATTRIBUTES:
@@ -162,6 +171,32 @@ def decide(
     return Decision(True)
 
 
+def decide_on_premise(
+    query: Query,
+    hits: Sequence[CardHit],
+    cards: Mapping[str, PaperCard],
+    names: NameIndex,
+    checker: "Callable[[], Checker]",
+) -> Decision:
+    """Refuse a question that takes for granted what the one card it names does not say ("why does X need Y?").
+
+    Args:
+        query, hits, cards, names: as for `decide`, which found no fault with them.
+        checker: gives the check of claims; needed for few questions.
+
+    Raises:
+        StoreError: the check's network cannot be prepared.
+    """
+    said = presupposed(query.standalone)
+    if not said or _named(query, names) != [hits[0].card_id]:
+        return Decision(True)
+    if not checker().contests(said, [cards[hits[0].card_id]]):
+        return Decision(True)
+    said = inert(said)
+    return _refused(query.language == "zh", f"Its card does not bear out what the question takes for granted: {said}",
+                    f"相应卡片并不支持问题所默认的前提:{said}")  # fmt: skip
+
+
 def strength(signals: RetrievalSignals) -> float:
     """How near the collection comes to a question: log odds that it is about it; below 0 it is refused.
 
@@ -169,6 +204,10 @@ def strength(signals: RetrievalSignals) -> float:
     the same cards without anything that helps to find them.
     """
     return 117.5 * signals.passage + 6.7 * signals.keyword - 103.4
+
+
+def _named(query: Query, names: NameIndex) -> list[str]:
+    return [card_id for card_id, sureness in names.cards_named(query.standalone).items() if sureness >= _NAMED]
 
 
 def _absent(question: str, card: PaperCard, names: NameIndex) -> list[str]:

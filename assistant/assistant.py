@@ -101,7 +101,7 @@ class Assistant:
 
         asked = _question(question)
         writes = self._writes() if model is None else model
-        parts = Parts(self._collection, self._writer() if writes else None, history)
+        parts = Parts(self._collection, self.checker, self._writer() if writes else None, history)
         yield from answered(asked, parts, _filters(filters), show_all=show_all)
 
     def _writes(self) -> bool:

@@ -96,13 +96,16 @@ def _followups(query: Query, answer: Answer, parts: Parts) -> list[str]:
 
 def _from_passages(query: Query, parts: Parts) -> Generator[Event, None, Answer]:
     """Answer from the passages of the nearest cards: written by the model, or else in the cards' own sentences."""
-    from assistant.abstention import decide
+    from assistant.abstention import decide, decide_on_premise
 
     yield Step(step="searching")
     collection = parts.collection
     retrieved = collection.retriever().retrieve(query.standalone, k=_CARDS, filters=query.filters)
     yield EvidenceFound(hits=retrieved.hits)
-    decision = decide(query, retrieved.hits, retrieved.cards, collection.names(), retrieved.signals)
+    names = collection.names()
+    decision = decide(query, retrieved.hits, retrieved.cards, names, retrieved.signals)
+    if decision.answer:
+        decision = decide_on_premise(query, retrieved.hits, retrieved.cards, names, parts.checker)
     if not decision.answer:
         return abstained(query, retrieved.hits, decision.reason)
     notes: list[str] = []

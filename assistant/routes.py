@@ -9,6 +9,7 @@ from assistant.types import Answer, Event, Kind, Query
 if TYPE_CHECKING:
     from assistant.answering.writing import Writer
     from assistant.collection import Collection
+    from assistant.verification import Checker
 
 
 @dataclass(frozen=True)
@@ -17,12 +18,14 @@ class Parts:
 
     Args:
         collection: the cards.
-        writer: the model behind the check; None where none writes.
+        checker: gives the check of claims.
+        writer: the model behind that check; None where none writes.
         history: the conversation so far, messages in OpenAI's form; an assistant's message may also hold `cards`,
             the ids of the cards that it showed.
     """
 
     collection: "Collection"
+    checker: "Callable[[], Checker]"
     writer: "Writer | None"
     history: Sequence[Mapping[str, Any]]
 

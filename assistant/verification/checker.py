@@ -112,6 +112,16 @@ class Checker:
         """Do ahead of time what `assess` does, but for asking a model; what comes of it is kept by `remembering`."""
         self._judged(claim, cards, only_sure=False)
 
+    def contests(self, statement: str, cards: Sequence[PaperCard]) -> bool:
+        """Whether cards speak of what a statement says, but do not say it; wordings of their own are no reason.
+
+        Args:
+            statement: in a user's words, who may use names, terms and figures that stand nowhere in the cards.
+            cards: what it is said to be about.
+        """
+        found = self._judged(statement, cards, only_sure=False)
+        return found.label == "unsupported" and found.score > -math.inf
+
     def _judged(self, claim: str, cards: Sequence[PaperCard], only_sure: bool) -> Assessment:
         if self._known is None:
             return self._judge(claim, cards, only_sure)
