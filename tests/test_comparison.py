@@ -22,7 +22,7 @@ def compare(assistant: Assistant, question: str, *sides: str, model: bool = Fals
     """Answer a question as a comparison of these sides."""
     query = Query(question=question, standalone=question, language=language_of(question), sides=sides, **more)
     writer = assistant._writer() if model else None
-    steps = compared(query, Parts(assistant._collection, writer, ()))
+    steps = compared(query, Parts(assistant._collection, assistant.checker, writer, ()))
     while True:
         try:
             next(steps)

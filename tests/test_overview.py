@@ -25,7 +25,7 @@ ROUTING = "有哪些把查询分派给不同大小模型的模型路由研究?"
 def survey(assistant: Assistant, question: str, *, model: bool = False, **more: Any) -> tuple[Answer, list[str]]:
     """Answer a question as a topic; the answer, and the ids of the cards found."""
     query = Query(question=question, standalone=question, language=language_of(question), kind="topic", **more)
-    parts = Parts(assistant._collection, assistant._writer() if model else None, ())
+    parts = Parts(assistant._collection, assistant.checker, assistant._writer() if model else None, ())
     answers: list[Answer | None] = []
 
     def steps() -> Iterator[Event]:

@@ -57,7 +57,7 @@ class Scripted:
         from assistant.routes import Parts
 
         # What is between the words and the query has no door of its own.
-        parts = Parts(self.assistant._collection, self.assistant._writer(), before)
+        parts = Parts(self.assistant._collection, self.assistant.checker, self.assistant._writer(), before)
         return _understood(question, parts, None)
 
     def answer(self, question: str, before: list[dict[str, Any]] = []) -> Answer:  # noqa: B006

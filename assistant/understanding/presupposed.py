@@ -20,7 +20,8 @@ _ENGLISH_END = re.compile(
 )
 # The first is what is shown; in the second what is so stands on both sides of the question word.
 _CHINESE_SHOWN = re.compile(r"(?:怎样|如何|怎么)(?:地)?(?:证明|说明|论证|证实|解释)(?:了|出)?(?P<said>[^?？。;；,，]+)")
-_CHINESE_WHY = re.compile(r"(?P<before>[^?？。;；]*?)(?:为什么|为何|为啥|怎么会|凭什么)(?P<after>[^?？。;；,，]+)")
+_CHINESE_WHY = re.compile(r"为什么|为何|为啥|怎么会|凭什么")
+_CHINESE_STOP, _CHINESE_END = re.compile(r"[?？。;；]"), re.compile(r"[?？。;；,，]")
 _SHORTEST = 4
 
 
@@ -37,8 +38,12 @@ def presupposed(question: str) -> str:
     found = _CHINESE_SHOWN.search(question)
     if found:
         return _worth(found["said"].removesuffix("的"))
-    found = _CHINESE_WHY.search(question)
-    return _worth(found["before"] + found["after"]) if found else ""
+    asked = _CHINESE_WHY.search(question)
+    if not asked:
+        return ""
+    before = _CHINESE_STOP.split(question[: asked.start()])[-1]
+    after = _CHINESE_END.split(question[asked.end() :], maxsplit=1)[0]
+    return _worth(before + after) if after else ""
 
 
 def _worth(said: str) -> str:

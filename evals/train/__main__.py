@@ -54,7 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     combine.add_argument("claims", type=Path, help="the claims that were gathered")
     combine.add_argument("--dev", type=Path, required=True, help="claims on which the accepting line is put")
     combine.add_argument(
-        "--accepted", type=float, default=0.92, help="share of their true ones that pass (%(default)s)"
+        "--accepted", type=float, default=0.95, help="share of their true ones that pass (%(default)s)"
     )
     for step in (gather, fit, export, combine):
         step.add_argument("--into", type=Path, required=True, help="the folder that takes everything")

@@ -71,6 +71,10 @@ SHAPES = {
     "tags": "tagged #" * 2000,
     "known names": "GuardSpace and REAP or MoNE " * 1000,
     "thanks": "thanks " * 3000,
+    "why": "Why does GuardSpace need " * 3000,
+    "why, what follows": "Why does GuardSpace need" + ", and what" * 4000,
+    "proofs": "how does GuardSpace prove " * 3000,
+    "Chinese why": "GuardSpace为什么" * 3000,
     "10 MB of words": "model safety " * 800_000,
     "10 MB of one word": "x" * 10_000_000,
     "10 MB of Chinese": "模型" * 1_700_000,
@@ -86,7 +90,7 @@ HISTORY = [
 @pytest.mark.parametrize("shape", sorted(SHAPES))
 def test_no_question_is_slow_to_understand(assistant: Assistant, shape: str, history: list[dict[str, str]]) -> None:
     assistant.ready()
-    parts = Parts(assistant._collection, None, history)
+    parts = Parts(assistant._collection, assistant.checker, None, history)
     began = time.thread_time()
     _understood(SHAPES[shape], parts, None)
     spent = time.thread_time() - began
