@@ -101,7 +101,8 @@ class Assistant:
 
         asked = _question(question)
         writes = self._writes() if model is None else model
-        parts = Parts(self._collection, self.checker, self._writer() if writes else None, history)
+        checker = self.checker if self.settings.premises else None
+        parts = Parts(self._collection, checker, self._writer() if writes else None, history)
         yield from answered(asked, parts, _filters(filters), show_all=show_all)
 
     def _writes(self) -> bool:

@@ -104,7 +104,7 @@ def _from_passages(query: Query, parts: Parts) -> Generator[Event, None, Answer]
     yield EvidenceFound(hits=retrieved.hits)
     names = collection.names()
     decision = decide(query, retrieved.hits, retrieved.cards, names, retrieved.signals)
-    if decision.answer:
+    if decision.answer and parts.checker is not None:
         decision = decide_on_premise(query, retrieved.hits, retrieved.cards, names, parts.checker)
     if not decision.answer:
         return abstained(query, retrieved.hits, decision.reason)

@@ -18,14 +18,14 @@ class Parts:
 
     Args:
         collection: the cards.
-        checker: gives the check of claims.
-        writer: the model behind that check; None where none writes.
+        checker: gives the check of what a question takes for granted; None where that is not checked.
+        writer: the model and the check of what it writes; None where none writes.
         history: the conversation so far, messages in OpenAI's form; an assistant's message may also hold `cards`,
             the ids of the cards that it showed.
     """
 
     collection: "Collection"
-    checker: "Callable[[], Checker]"
+    checker: "Callable[[], Checker] | None"
     writer: "Writer | None"
     history: Sequence[Mapping[str, Any]]
 

@@ -61,6 +61,9 @@ class Settings(BaseSettings):
         "cross-encoder",
         description="who checks a sentence: 'rules', these and a 'cross-encoder', or 'llm': the model is asked too",
     )
+    premises: bool = Field(
+        True, description="refuse a question that takes for granted what the card it names does not say"
+    )
     understanding: Literal["auto", "model", "rules"] = Field(
         "auto",
         description="who makes out what a question means: 'rules', 'model', or 'auto' (rules, and the model where "

@@ -1,6 +1,7 @@
 """Puts items to systems one by one, and takes over what an earlier run already asked."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -23,6 +24,7 @@ _DOING: Mapping[Task, str] = {"search": "searching", "answer": "answering", "ver
 _LONGEST_ERROR = 500
 _CONVERSATIONS: tuple[Part, ...] = ("conversations",)
 _JUDGED: tuple[Part, ...] = ("retrieval", "answers", "abstention", "conversations")
+_REFUSED: tuple[Part, ...] = ("abstention",)
 _SHOWN: tuple[Part, ...] = ("answers", "citations")
 
 
@@ -101,6 +103,15 @@ def works_of(
         collection = assistant._collection
         checker = Checker(collection.closeness, collection.rarity)
         works.append(Work("verify", Verifying(assistant, rules, checker), claims))
+        trusting = SystemInfo(
+            name="premises-unchecked",
+            title="premises unchecked",
+            role="ablation",
+            description="Questions that take for granted what a card does not say are answered like any other.",
+        )
+        believing = copy(assistant)
+        believing.settings = assistant.settings.model_copy(update={"premises": False})
+        works.append(Work("answer", Answering(believing, trusting), chosen("abstention"), _REFUSED))
         forgetful = SystemInfo(
             name="no-history",
             title="no history",
