@@ -44,7 +44,15 @@ def test_a_figure_has_one_value_however_it_is_written(spelling: str, value: floa
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("twice", "2x"), ("doubles", "两倍"), ("halved", "half"), ("half", "一半"), ("tripled", "三倍"), ("two", "2")],
+    [
+        ("twice", "2x"),
+        ("doubles", "两倍"),
+        ("halved", "half"),
+        ("half", "一半"),
+        ("an eighth", "八分之一"),
+        ("tripled", "三倍"),
+        ("two", "2"),
+    ],
 )
 def test_words_for_an_amount_say_the_same_as_its_digits(one: str, other: str) -> None:
     (first,), (second,) = figures(f"It {one} so."), figures(f"它{other}个")

@@ -27,7 +27,8 @@ _SAID: dict[str, tuple[float, str]] = (
     | dict.fromkeys("quadruple quadruples quadrupled quadrupling".split(), (4, "x"))
     | {"dozen": (12, "")}
 )
-_PARTS = {"half": 2, "third": 3, "quarter": 4, "fourth": 4, "fifth": 5, "tenth": 10}
+_PARTS = {"half": 2, "third": 3, "quarter": 4, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8}
+_PARTS |= {"ninth": 9, "tenth": 10, "hundredth": 100, "thousandth": 1_000}
 _CHINESE_DIGITS = {"零": 0, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
 _CHINESE_UNITS = {"十": 10, "百": 100, "千": 1000}
 MULTIPLES = {

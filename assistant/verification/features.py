@@ -25,6 +25,8 @@ _LATIN_WORD = re.compile(r"[A-Za-z0-9∇τ]+(?:[-_.+@/^]+[A-Za-z0-9∇τ]+)*")
 _PARTS = re.compile(r"[-_.+@/^]+")
 # Letters of a name, up to which it has to stand as a word of its own.
 _SHORT_NAME = 3
+# What joins the members of a list or the ends of a range.
+_JOINT = re.compile(r"(?:,|、|，|/|-|–|~|;|；|\band\b|\bor\b|\bto\b|和|与|及|到|至|\brespectively\b|分别|\s)*")
 # Characters around a figure that say what it is a figure of.
 _AROUND = 60
 _SHORT_WORD = 2
@@ -224,7 +226,7 @@ def _crossed(statement: Statement, one: Figure, two: Figure, lines: Sequence[Lin
     """How surely the claim gives each of two figures what the card gives to the other; None where it cannot be told.
 
     Every term that the claim shares with a line that has both figures votes: it leans towards the figure it
-    stands nearer to, there and here.
+    stands nearer to, there and here. Of figures that stand side by side in both, their order tells.
     """
     verdicts = []
     for line in lines:
@@ -232,19 +234,36 @@ def _crossed(statement: Statement, one: Figure, two: Figure, lines: Sequence[Lin
         second = next((figure for figure in line.figures if same(two, figure) and figure is not first), None)
         if first is None or second is None:
             continue
-        agreement = sureness = 0.0
+        same_language = line.passage.language == statement.language
         here, there = _positions(statement.text), _positions(line.text)
+        if _side_by_side(statement.text, one, two) and _side_by_side(line.text, first, second):
+            turned = (one.start < two.start) != (first.start < second.start)
+            verdicts.append((same_language, 1.0, _kept_in_order(here, there) if turned else 0.0))
+            continue
+        agreement = sureness = 0.0
         for term in here.keys() & there.keys():
             lean_here = _lean(statement.text, here[term], one, two)
             lean_there = _lean(line.text, there[term], first, second)
             agreement += lean_here * lean_there
             sureness += abs(lean_here * lean_there)
-        same_language = line.passage.language == statement.language
         if sureness > 0.05:
             verdicts.append((same_language, sureness, (1.0 - agreement / sureness) / 2))
     if not verdicts:
         return None
     return max(verdicts)[2]
+
+
+def _side_by_side(text: str, one: Figure, two: Figure) -> bool:
+    """Whether two figures are members of one list, or the ends of one range."""
+    first, second = sorted((one, two), key=lambda figure: figure.start)
+    return _JOINT.fullmatch(text, first.end, second.start) is not None
+
+
+def _kept_in_order(here: Mapping[str, Sequence[int]], there: Mapping[str, Sequence[int]]) -> float:
+    """The share of pairs of terms that stand in the same order in two texts; 1 where there is none."""
+    shared = sorted(here.keys() & there.keys(), key=lambda term: here[term])
+    kept = [there[one] < there[two] for place, one in enumerate(shared) for two in shared[place + 1 :]]
+    return sum(kept) / len(kept) if kept else 1.0
 
 
 def _positions(text: str) -> dict[str, list[int]]:
