@@ -11,11 +11,13 @@ from assistant import Assistant
 from assistant.crossencoder import CrossEncoder
 from assistant.crossencoder.inputs import pair
 from assistant.verification import Checker
+from assistant.verification.features import line_of
 from assistant.verification.reading import HIGHEST, SHOWN, shown_to_network, together
 from vectorstore.cards import PaperCard
 from vectorstore.embedders.e5_tokenizer import Tokenizer
 from vectorstore.embedders.e5_weights import WeightsFile, find_weights
 from vectorstore.errors import StoreError
+from vectorstore.passages import passages_of
 
 CLAIM = "GuardSpace lowers the harmful score to 3.6%."
 TITLE = "GuardSpace: null-space adapters"
@@ -187,8 +189,20 @@ def test_the_network_is_shown_the_name_of_the_method_and_the_best_passages() -> 
     card = CARD.model_copy(update={"abstract": PASSAGES[1], "method": ""})
     Checker(read=read).assess("Safety behaviour of a model erodes.", [card])
     assert shown == [("Safety behaviour of a model erodes.", [f"GuardSpace: {PASSAGES[1]}"])]
-    assert len(shown_to_network(card, ["One sentence."] * 9)) == SHOWN
     assert shown_to_network(card, []) == []
+
+
+def test_the_languages_of_a_card_take_turns_before_the_network() -> None:
+    card = CARD.model_copy(update={"abstract": " ".join(text for text, _, _ in TWINS[:2]), "method": TWINS[2][0]})
+    english = [line_of(passage) for passage in passages_of(card) if passage.language == "en"]
+    chinese = [line_of(passage) for passage in passages_of(card) if passage.language == "zh"]
+    assert len(english) > 1
+    assert chinese
+    shown = shown_to_network(card, [*english, *chinese])
+    assert shown[0].endswith(english[0].text)
+    assert shown[1:3] == [chinese[0].text, english[1].text]
+    assert shown_to_network(card, [*chinese, *english])[0].endswith(chinese[0].text)
+    assert len(shown_to_network(card, english * 9)) == SHOWN
 
 
 def test_a_draft_s_claim_is_judged_once_and_what_needs_no_reading_is_not_read_ahead() -> None:

@@ -21,9 +21,10 @@ from assistant.verification.features import (
     missing_figures,
     missing_latin,
     missing_names,
+    on_one_level,
     statement_of,
 )
-from assistant.verification.reading import HIGHEST, LOWEST, SHOWN, Lines, Read, shown_to_network, together
+from assistant.verification.reading import HIGHEST, LOWEST, Lines, Read, shown_to_network, together
 from assistant.verification.wording import DENIAL
 from vectorstore.cards import PaperCard
 from vectorstore.disagreements import quotable_passages
@@ -168,14 +169,13 @@ class Checker:
         spoken = any(line.passage.language == statement.language for line in lines)
         if spoken and _weight(held, rarity) < _LEAST_HELD:
             return Examination("hardly a word of it stands in the card")
-        cosines = self._closeness(claim, [line.passage for line in lines]) if self._closeness else None
+        near = self._closeness(claim, [line.passage for line in lines]) if self._closeness else None
+        cosines = on_one_level(lines, near) if near is not None else None
         ranked = ranked_lines(statement, lines, cosines, rarity)
         seen = features(statement, lines, ranked[:2], titles, cosines, rarity)
         quotes = [line.passage for line in _carrying(statement, ranked)]
         best = next(card for card in cards if card.id == ranked[0].passage.card_id)
-        return Examination(
-            "", seen, quotes, (statement.text, shown_to_network(best, [line.text for line in ranked[:SHOWN]]))
-        )
+        return Examination("", seen, quotes, (statement.text, shown_to_network(best, ranked)))
 
 
 @dataclass(frozen=True)

@@ -69,6 +69,25 @@ def statement_of(claim: str) -> Statement:
     return Statement(text, tuple(content_terms(text)), figures_of(text), names, language_of(text))
 
 
+def on_one_level(lines: Sequence[Line], cosines: Sequence[float]) -> list[float]:
+    """Cosines as if all lines were in one language: an embedder puts a claim nearer to whatever is in its own.
+
+    Args:
+        lines: a card's passages.
+        cosines: similarity of the claim to each.
+
+    Returns:
+        The cosines, those of the language that is further off on average raised by the difference.
+    """
+    by_language: dict[str, list[float]] = {}
+    for line, cosine in zip(lines, cosines, strict=True):
+        by_language.setdefault(line.passage.language, []).append(cosine)
+    means = {language: sum(found) / len(found) for language, found in by_language.items()}
+    return [
+        cosine + max(means.values()) - means[line.passage.language] for line, cosine in zip(lines, cosines, strict=True)
+    ]
+
+
 def missing_figures(statement: Statement, lines: Sequence[Line]) -> list[Figure]:
     """Hard figures of a claim that stand nowhere in the lines."""
     known = [figure for line in lines for figure in line.figures]
@@ -259,7 +278,7 @@ def _side_by_side(text: str, one: Figure, two: Figure) -> bool:
     return _JOINT.fullmatch(text, first.end, second.start) is not None
 
 
-def _kept_in_order(here: Mapping[str, Sequence[int]], there: Mapping[str, Sequence[int]]) -> float:
+def _kept_in_order(here: Mapping[str, list[int]], there: Mapping[str, list[int]]) -> float:
     """The share of pairs of terms that stand in the same order in two texts; 1 where there is none."""
     shared = sorted(here.keys() & there.keys(), key=lambda term: here[term])
     kept = [there[one] < there[two] for place, one in enumerate(shared) for two in shared[place + 1 :]]

@@ -5,8 +5,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import zip_longest
 
 from assistant.names import looks_like_name
+from assistant.verification.features import Line
 from vectorstore.cards import PaperCard
 from vectorstore.figures import plain
 
@@ -63,15 +65,20 @@ def together() -> Together:
     return Together(values["reading"], values["bias"], Lines(values["unsure_above"], values["sure_above"]))
 
 
-def shown_to_network(card: PaperCard, passages: Sequence[str]) -> list[str]:
+def shown_to_network(card: PaperCard, ranked: Sequence[Line]) -> list[str]:
     """Passages as the network reads them: with the name of the card's method, which claims use and they often do not.
+
+    The languages take turns. A claim is always near to what is in its own, and what it says may stand in the other.
 
     Args:
         card: whose passages they are.
-        passages: readable, best first.
+        ranked: by how much of the claim they carry, best first.
     """
+    own = [line for line in ranked if line.passage.language == ranked[0].passage.language]
+    other = [line for line in ranked if line.passage.language != ranked[0].passage.language]
+    in_turn = [line for pair in zip_longest(own, other) for line in pair if line is not None]
+    chosen = [line.text for line in in_turn[:SHOWN]]
     name = plain(card.title).partition(":")[0].strip()
-    chosen = list(passages[:SHOWN])
     if chosen and looks_like_name(name) and name not in chosen[0]:
         chosen[0] = f"{name}: {chosen[0]}"
     return chosen

@@ -9,7 +9,7 @@ from typing import Any
 
 from assistant.assistant import Assistant
 from assistant.verification.checker import ranked_lines
-from assistant.verification.features import line_of, statement_of
+from assistant.verification.features import line_of, on_one_level, statement_of
 from assistant.verification.reading import shown_to_network
 from vectorstore.cards import PaperCard
 from vectorstore.disagreements import quotable_passages
@@ -90,9 +90,9 @@ def _passages(assistant: Assistant, text: str, card: PaperCard) -> list[str]:
     if not statement.terms or not lines:
         return []
     collection = assistant._collection
-    cosines = collection.closeness(text, [line.passage for line in lines])
+    cosines = on_one_level(lines, collection.closeness(text, [line.passage for line in lines]))
     ranked = ranked_lines(statement, lines, cosines, collection.rarity(statement.terms))
-    return shown_to_network(card, [line.text for line in ranked])
+    return shown_to_network(card, ranked)
 
 
 def write(examples: Iterable[Example], path: Path) -> None:
