@@ -17,3 +17,31 @@ def test_a_language_that_is_further_off_as_a_whole_is_raised_as_a_whole() -> Non
     assert on_one_level(lines, [0.80, 0.84, 0.90, 0.86]) == pytest.approx([0.86, 0.90, 0.90, 0.86])
     assert on_one_level(lines[:2], [0.80, 0.84]) == pytest.approx([0.80, 0.84])
     assert on_one_level([], []) == []
+
+
+@pytest.mark.parametrize(
+    ("claim", "card_id", "words"),
+    [
+        (
+            "RADLADS 流程依次迁移注意力权重、对齐隐藏状态、用 KL 匹配分布,最后少量微调。",
+            "effic-60420e",
+            "transfers attention weights",
+        ),
+        (
+            "Huginn-3.5B 用一串潜在表示来思考,比用语言推理便宜。",
+            "reason-0bb1d0",
+            "a sequence of latent representations",
+        ),
+        (
+            "预算约束的展开策略放在 GRPO 里,教模型应对被截断的思考,并能推广到没见过的预算。",
+            "reason-5466ae",
+            "carries over to budgets",
+        ),
+    ],
+)
+def test_what_stands_in_the_other_language_alone_is_quoted(
+    assistant: Assistant, claim: str, card_id: str, words: str
+) -> None:
+    assessment = assistant.checker().assess(claim, [assistant.card(card_id)])
+    assert assessment.label == "supported"
+    assert any(words in quote.text for quote in assessment.quotes)
