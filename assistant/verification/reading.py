@@ -15,7 +15,7 @@ from vectorstore.figures import plain
 # Passages that the network is offered, as in its training; it takes as many as fit.
 SHOWN = 6
 # Log odds between which the network's lie, with room: no claim of the training or the development sets is beyond.
-LOWEST, HIGHEST = -9.0, 7.0
+LOWEST, HIGHEST = -8.0, 5.5
 
 # Log odds that passages support a claim, from the claim and the passages, best first, all readable.
 Read = Callable[[str, Sequence[str]], float]
