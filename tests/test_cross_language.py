@@ -23,11 +23,6 @@ def test_a_language_that_is_further_off_as_a_whole_is_raised_as_a_whole() -> Non
     ("claim", "card_id", "words"),
     [
         (
-            "RADLADS 流程依次迁移注意力权重、对齐隐藏状态、用 KL 匹配分布,最后少量微调。",
-            "effic-60420e",
-            "transfers attention weights",
-        ),
-        (
             "Huginn-3.5B 用一串潜在表示来思考,比用语言推理便宜。",
             "reason-0bb1d0",
             "a sequence of latent representations",

@@ -3,6 +3,7 @@
 import pytest
 
 from assistant.verification.opposites import opposed
+from assistant.verification.wording import matches
 
 
 @pytest.mark.parametrize(
@@ -38,3 +39,10 @@ def test_what_any_of_the_texts_says_counts() -> None:
     assert opposed("Accuracy increases.", ["Accuracy falls.", "Later it rises again."]) == 0
     assert opposed("Accuracy increases.", ["Nothing.", "Accuracy falls."]) == 1
     assert opposed("Accuracy increases.", []) == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "total"), [("取得 22.8% 的绝对提升", False), ("绝对误差更低", False), ("绝对安全", True)]
+)
+def test_an_absolute_difference_is_no_generalisation(text: str, total: bool) -> None:
+    assert bool(matches("total", text)) == total

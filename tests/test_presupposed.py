@@ -1,8 +1,11 @@
 """What a question takes for granted is seen, and a question whose ground its card denies is refused."""
 
+from pathlib import Path
+
 import pytest
 
 from assistant import Assistant
+from assistant.settings import Settings
 from assistant.understanding.presupposed import presupposed
 
 
@@ -47,19 +50,24 @@ def test_other_questions_take_nothing_for_granted(question: str) -> None:
     assert presupposed(question) == ""
 
 
-@pytest.mark.parametrize(
-    "question",
-    [
-        "Why does ParoQuant have to retrain the whole model from scratch?",
-        "Why does Antislop make slop more frequent?",
-        "FedTDP 为什么要把所有轨迹集中到一处?",
-    ],
-)
+DENIED = [
+    "Why does ParoQuant have to retrain the whole model from scratch?",
+    "Why does Antislop make slop more frequent?",
+    "FedTDP 为什么要把所有轨迹集中到一处?",
+]
+
+
+@pytest.mark.parametrize("question", DENIED)
 def test_a_question_whose_ground_the_card_denies_is_refused_and_says_which(assistant: Assistant, question: str) -> None:
     answer = assistant.answer(question)
     assert answer.status == "insufficient_evidence"
     assert presupposed(question) in answer.text
     assert answer.suggestions
+
+
+def test_without_the_setting_such_questions_are_answered(home: Path) -> None:
+    trusting = Assistant(Settings(home=home, premises=False))
+    assert [trusting.answer(question).status for question in DENIED] == ["answered"] * len(DENIED)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from rounds import TIMES
 from assistant import Assistant
 from assistant.pipeline import _understood
 from assistant.routes import Parts
+from assistant.understanding.presupposed import presupposed
 from evals.guarantees import check_guarantees
 
 # Seconds of processor time.
@@ -99,6 +100,13 @@ def test_no_question_is_slow_to_understand(assistant: Assistant, shape: str, his
         _understood(SHAPES[shape], parts, None)
         spent = time.thread_time() - began
     assert spent < LIMIT
+
+
+@pytest.mark.parametrize("shape", sorted(SHAPES))
+def test_no_question_is_slow_to_be_asked_what_it_takes_for_granted(shape: str) -> None:
+    began = time.thread_time()
+    presupposed(SHAPES[shape])
+    assert time.thread_time() - began < LIMIT
 
 
 @pytest.mark.parametrize("shape", sorted(SHAPES) if TIMES > 1 else sorted(SHAPES)[::3])
