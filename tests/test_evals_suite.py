@@ -74,6 +74,10 @@ class TestAnHonestRun:
         assert set(by_system) == {"assistant", "no-history", "langchain-tutorial"}
         assert full.measure("citations.valid", "no-history") is None
 
+    def test_without_the_check_of_premises_refusing_alone_is_measured(self, full):
+        assert full.measure("abstention.recall", "premises-unchecked") is not None
+        assert full.measure("answers.answered", "premises-unchecked") is None
+
     def test_the_tutorial_pipeline_answers_with_what_it_finds_and_refuses_nothing(self, full):
         given = [each for each in full.outcomes if (each.system, each.task) == ("langchain-tutorial", "answer")]
         assert given
