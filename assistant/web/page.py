@@ -1,6 +1,6 @@
 """The page: a chat over the cards, the cards themselves, and a map of them, as Gradio Blocks."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -184,11 +184,21 @@ def _wire(page: gr.Blocks, chat: Chat, parts: _Parts, bridge: gr.HTML, fresh: gr
         parts.box.submit(asked, [parts.box, browser], **answering),
         bridge.ask(asked, [parts.box, browser], **answering),
     ]
-    parts.box.stop(stopped, [browser, parts.pending], cancels=asking, **everything)
+
+    def instead(event: Callable[..., Any], then: Callable[..., Any], inputs: list[Any], **how: Any) -> None:
+        """End the answer under way, then show something else.
+
+        Two listeners, for Gradio's `cancels` ends a run after its own listener is through: what the answer still
+        sent in between would be shown over what came instead.
+        """
+        event(None, cancels=asking, api_visibility="private")
+        event(then, inputs, **everything, **how)
+
+    instead(parts.box.stop, stopped, [browser, parts.pending])
     bridge.narrow(narrowed, [browser], trigger_mode="multiple", **everything)
-    fresh.click(began, [browser], cancels=asking, js="(...kept) => paperCards.toChat(kept)", **everything)
-    bridge.resume(resumed, [browser], cancels=asking, **everything)
-    bridge.forget(forgotten, [browser], cancels=asking, **everything)
+    instead(fresh.click, began, [browser], js="(...kept) => paperCards.toChat(kept)")
+    instead(bridge.resume, resumed, [browser])
+    instead(bridge.forget, forgotten, [browser])
     # A comment may follow before the thumb has arrived.
     bridge.rate(rated, [browser], None, trigger_mode="multiple", api_visibility="private", show_progress="hidden")
     taken = gr.Textbox(visible=False)

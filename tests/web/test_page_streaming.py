@@ -11,6 +11,7 @@ from served import Served
 
 from assistant import Assistant
 from assistant.settings import Settings
+from assistant.web.chat import Chat
 
 if TYPE_CHECKING:
     from scripted_server import ScriptedServer
@@ -95,6 +96,35 @@ def test_stopping_puts_the_question_back_and_hangs_up_on_the_model(
     page.press("#question textarea", "Enter")
     page.locator(".answer .actions").wait_for(timeout=30_000)
     assert page.locator(".question").count() == 1
+
+
+@pytest.mark.parametrize(("control", "handler"), [("#question .stop-button", "stopped"), ("#fresh", "fresh")])
+def test_what_comes_instead_of_an_answer_waits_until_the_answer_has_ended(
+    written: tuple[Served, "ScriptedServer"],
+    visit_to: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+    control: str,
+    handler: str,
+) -> None:
+    served, model = written
+    monkeypatch.setitem(BEHAVIOURS, "for_ever", for_ever)
+    model.behaviour = "for_ever"
+    unhindered = getattr(Chat, handler)
+    ended: list[bool] = []
+
+    def observed(*given: Any) -> Any:
+        ended.append(model.hung_up.wait(10))
+        return unhindered(*given)
+
+    monkeypatch.setattr(Chat, handler, observed)
+    page = visit_to(served.url).page
+    page.click("#sidebar .toggle-button")
+    page.fill("#question textarea", GUARDSPACE)
+    page.press("#question textarea", "Enter")
+    page.locator(".draft").wait_for(timeout=30_000)
+    page.click(control)
+    page.locator(".draft").wait_for(state="detached", timeout=30_000)
+    assert ended == [True]
 
 
 def test_a_model_that_cannot_be_reached_is_said_quietly_beside_the_answer(
