@@ -32,7 +32,7 @@ DOWN = _words(
 TOTAL = _words(
     r"\b(?:all|every|each|always|any|everywhere|invariabl\w*|regardless|no matter|whatever|entire(?:ly)?|"
     r"complete(?:ly)?|full(?:y)?|universal\w*|guarante\w*|perfect\w*|never|none|across the board|no exception)\b|"
-    r"所有|全部|任何|任意|每个|每种|每一|每项|总是|始终|一律|完全|彻底|无论|全面|均|都|必然|一定|保证|完美|各种|从不|"
+    r"所有|全部|任何|任意|每个|每种|每一|每项|总是|始终|一律|完全|彻底|无论|全面|(?<![平人])均(?![衡匀值方摊])|都|必然|一定|保证|完美|各种|从不|"
     r"永远|绝对(?!提升|增益|增长|收益|改进|改善|涨幅|值|误差|差)|一概|毫无"
 )
 EXTREME = _words(

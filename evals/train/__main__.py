@@ -1,9 +1,12 @@
-"""Command line of the training: `gather` what there is to learn from, `fit` the network, `export` it, `combine` it.
+"""Command line of the training: `all` of it, or step by step.
 
-python -m evals.train gather CLAIMS.jsonl --judge CLAIMS-DEV.jsonl --into FOLDER   (the cards ingested in full)
-python -m evals.train fit --into FOLDER        (goes on from the last checkpoint; progress in FOLDER/progress.jsonl)
-python -m evals.train export --into FOLDER     (writes the model file into the package)
-python -m evals.train combine CLAIMS.jsonl --into FOLDER --dev CLAIMS-DEV.jsonl   (writes how it is weighed)
+python -m evals.train all CLAIMS.jsonl --judge CLAIMS-DEV.jsonl --into FOLDER   (the cards ingested in full)
+
+The steps of `all`, each with the same arguments:
+gather    sets the claims beside their cards
+fit       trains; goes on from the last checkpoint, progress in FOLDER/progress.jsonl
+export    writes the model file into the package
+combine   writes how it is weighed with the rules
 """
 
 import argparse
@@ -11,6 +14,7 @@ import json
 import random
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +22,18 @@ from assistant.cli.progress import progress_bar
 from assistant.cli.terminal import say_error
 from vectorstore.errors import UserError
 
-_HELD_OUT = 80
+_EXAMPLES, _JUDGED = "examples.jsonl", "judged.jsonl"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one step; 0 where it went well."""
     given = _parser().parse_args(arguments)
-    given.into.mkdir(parents=True, exist_ok=True)
     try:
-        {"gather": _gather, "fit": _fit, "export": _export, "combine": _combine}[given.step](given)
+        if given.step in ("all", "fit", "export") and not find_spec("torch"):
+            raise UserError("PyTorch is missing; install the extra: pip install '.[train]'")
+        given.into.mkdir(parents=True, exist_ok=True)
+        for step in STEPS if given.step == "all" else [given.step]:
+            STEPS[step](given)
     except UserError as error:
         say_error(str(error))
         return 1
@@ -36,29 +43,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m evals.train", description=(__doc__ or "").partition("\n")[0])
-    steps = parser.add_subparsers(dest="step", required=True)
-    gather = steps.add_parser("gather", help="set claims beside their cards")
-    gather.add_argument("claims", type=Path, help="one claim a line: claim, card, supported, kind")
-    gather.add_argument(
-        "--without", type=Path, nargs="*", default=[], help="question files whose cards answer none here"
+    parser = argparse.ArgumentParser(
+        prog="python -m evals.train", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    gather.add_argument("--judge", type=Path, help="claims that are judged after every epoch; their cards are spared")
-    gather.add_argument("--held-out", type=int, default=_HELD_OUT, help="cards kept for validation (%(default)s)")
-    fit = steps.add_parser("fit", help="train the network (needs the extra `train`)")
-    fit.add_argument("--epochs", type=int, default=3, help="(%(default)s)")
-    fit.add_argument("--stop-after", type=int, metavar="STEPS", help="end early, for a trial")
-    export = steps.add_parser("export", help="write the model file")
-    export.add_argument("--target", type=Path, help="where to; the package's own file without it")
-    combine = steps.add_parser("combine", help="find how it is weighed with the rules")
-    combine.add_argument("claims", type=Path, help="the claims that were gathered")
-    combine.add_argument("--dev", type=Path, required=True, help="claims on which the accepting line is put")
-    combine.add_argument(
-        "--accepted", type=float, default=0.95, help="share of their true ones that pass (%(default)s)"
+    parser.add_argument("step", choices=["all", *STEPS])
+    parser.add_argument("claims", type=Path, help="one claim a line: claim, card, supported, kind")
+    parser.add_argument("--into", type=Path, required=True, help="the folder that takes everything")
+    parser.add_argument(
+        "--judge",
+        type=Path,
+        required=True,
+        help="claims that are judged after every epoch, and on which the accepting line is put; their cards are spared",
     )
-    for step in (gather, fit, export, combine):
-        step.add_argument("--into", type=Path, required=True, help="the folder that takes everything")
-        step.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--held-out", type=int, default=80, help="cards kept for validation (%(default)s)")
+    parser.add_argument("--epochs", type=int, default=3, help="(%(default)s)")
+    parser.add_argument("--seed", type=int, default=1, help="of the training; the shipped one by default")
+    parser.add_argument("--stop-after", type=int, metavar="STEPS", help="end the training early, for a trial")
+    parser.add_argument(
+        "--accepted", type=float, default=0.95, help="share of the true judged claims that pass (%(default)s)"
+    )
     return parser
 
 
@@ -66,35 +69,30 @@ def _gather(given: argparse.Namespace) -> None:
     from assistant.assistant import Assistant
     from evals.train import examples
 
-    assistant, claims = Assistant(), list(_lines(given.claims))
-    judged = list(_lines(given.judge)) if given.judge else []
+    assistant, judged = Assistant(), list(_lines(given.judge))
     spared = {claim["card"] for claim in judged}
-    claims = [claim for claim in claims if claim["card"] not in spared]
+    claims = [claim for claim in _lines(given.claims) if claim["card"] not in spared]
     about = sorted({claim["card"] for claim in claims})
-    held_out = set(random.Random(given.seed).sample(about, min(given.held_out, len(about) // 4)))  # noqa: S311
+    # The same whatever the seed, so that seeds are judged on the same claims.
+    held_out = set(random.Random(0).sample(about, min(given.held_out, len(about) // 4)))  # noqa: S311
     with progress_bar() as progress:
 
         def tell(done: int, all_of_them: int) -> None:
             progress(done, all_of_them, "setting claims beside their cards")
 
         found = examples.written(claims, assistant, held_out, tell)
-        found += examples.strangers(found, assistant, given.seed)
-        examples.write(found, given.into / "examples.jsonl")
-        if judged:
-            examples.write(examples.written(judged, assistant, (), tell), given.into / "judged.jsonl")
+        found += examples.strangers(found, assistant, seed=0)
+        examples.write(found, given.into / _EXAMPLES)
+        examples.write(examples.written(judged, assistant, (), tell), given.into / _JUDGED)
     print(f"{len(found)} examples of {len(about)} cards, of which {len(held_out)} are held out")
 
 
 def _fit(given: argparse.Namespace) -> None:
-    try:
-        from evals.train import examples, loop
-        from evals.train.steps import Recipe
-    except ModuleNotFoundError as error:
-        raise UserError(f"{error.name} is missing; install the extra: pip install '.[train]'") from error
-    found = examples.read(given.into / "examples.jsonl")
-    judged = {"held out": [one for one in found if one.held_out]}
-    if (given.into / "judged.jsonl").exists():
-        judged["judged"] = examples.read(given.into / "judged.jsonl")
+    from evals.train import examples, loop
+    from evals.train.steps import Recipe
+
+    found = examples.read(given.into / _EXAMPLES)
+    judged = {"held out": [one for one in found if one.held_out], "judged": examples.read(given.into / _JUDGED)}
     recipe = Recipe(epochs=given.epochs, seed=given.seed)
     with progress_bar() as progress:
 
@@ -109,7 +107,7 @@ def _export(given: argparse.Namespace) -> None:
     from evals.train.export import export
     from evals.train.loop import FROZEN
 
-    print(export(given.into / "checkpoint.pt", given.target or MODEL, FROZEN))
+    print(export(given.into / "checkpoint.pt", MODEL, FROZEN))
 
 
 def _combine(given: argparse.Namespace) -> None:
@@ -117,18 +115,21 @@ def _combine(given: argparse.Namespace) -> None:
     from assistant.settings import load_settings
     from evals.train import combine, examples
 
-    held_out = {one.card for one in examples.read(given.into / "examples.jsonl") if one.held_out}
+    held_out = {one.card for one in examples.read(given.into / _EXAMPLES) if one.held_out}
     sets = {
         "held out": [claim for claim in _lines(given.claims) if claim["card"] in held_out],
-        given.dev.stem: list(_lines(given.dev)),
+        "judged": list(_lines(given.judge)),
     }
     assistant = Assistant(load_settings(verify="cross-encoder"))
     seen = {name: combine.seen(claims, assistant) for name, claims in sets.items()}
-    weights = combine.combine(seen["held out"], seen[given.dev.stem], given.accepted)
+    weights = combine.combine(seen["held out"], seen["judged"], given.accepted)
     combine.TARGET.write_text(json.dumps(weights, indent=1) + "\n", "utf-8")
     print(combine.TARGET)
     for name, claims in seen.items():
         print(name, json.dumps(combine.table_of(claims, weights)))
+
+
+STEPS = {"gather": _gather, "fit": _fit, "export": _export, "combine": _combine}
 
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:

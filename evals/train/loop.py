@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from evals.train.network import CrossEncoder
 from evals.train.steps import Recipe, Steps
 from vectorstore.embedders.e5_tokenizer import Tokenizer
 from vectorstore.embedders.e5_weights import WeightsFile, find_weights
+from vectorstore.errors import UserError
 
 FROZEN = 6
 _WEIGHT_DECAY = 0.01
@@ -82,6 +84,9 @@ def train(
         recipe: how.
         tell: told the step, of how many, and what the losses are.
         stop_after: end early, for a trial.
+
+    Raises:
+        UserError: the folder's checkpoint is of another recipe.
     """
     weights = WeightsFile(find_weights())
     torch.manual_seed(0)
@@ -102,6 +107,8 @@ def train(
     checkpoint, begun = folder / "checkpoint.pt", 0
     if checkpoint.exists():
         state = torch.load(checkpoint, weights_only=True)
+        if state["recipe"] != asdict(recipe):
+            raise UserError(f"{checkpoint} was trained otherwise ({state['recipe']}); give another folder, or delete it")
         network.load_state_dict(state["network"])
         optimiser.load_state_dict(state["optimiser"])
         schedule.load_state_dict(state["schedule"])
@@ -126,6 +133,7 @@ def train(
                 "schedule": schedule.state_dict(),
                 "chance": torch.get_rng_state(),
                 "steps": done,
+                "recipe": asdict(recipe),
             }
             torch.save(state, folder / "checkpoint.new")
             (folder / "checkpoint.new").replace(checkpoint)
