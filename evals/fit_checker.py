@@ -7,6 +7,7 @@ sure one where a third of them do.
 
 import argparse
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,18 +15,22 @@ from typing import Any
 import numpy as np
 
 from assistant.assistant import Assistant
+from assistant.cli.terminal import say_error
 from assistant.verification import checker as checker_module
+from evals.datasets import read_claims
+from evals.datasets.models import LabelledClaim
+from vectorstore.errors import UserError
 
 _ACCEPTED, _UNSURE, _SURE = 0.92, 0.97, 0.33
 _PENALTY = 0.002
 _STEPS = 30
 
 
-def fit(claims: Sequence[dict[str, Any]], assistant: Assistant) -> dict[str, Any]:
+def fit(claims: Sequence[LabelledClaim], assistant: Assistant) -> dict[str, Any]:
     """Find weights from labelled claims.
 
     Args:
-        claims: dicts with `claim`, `card` and `supported`.
+        claims: as labelled.
         assistant: holds the cards.
 
     Returns:
@@ -34,12 +39,12 @@ def fit(claims: Sequence[dict[str, Any]], assistant: Assistant) -> dict[str, Any
     check = assistant.checker()
     seen, labels, refused_true = [], [], 0
     for claim in claims:
-        found = check.examine(claim["claim"], [assistant.card(claim["card"])])
+        found = check.examine(claim.claim, [assistant.card(claim.card)])
         if found.refusal:
-            refused_true += claim["supported"]
+            refused_true += claim.supported
             continue
         seen.append(found.features)
-        labels.append(claim["supported"])
+        labels.append(claim.supported)
     names = list(seen[0])
     table = np.array([[features[name] for name in names] for features in seen])
     truth = np.array(labels, float)
@@ -83,16 +88,22 @@ def _logistic(design: np.ndarray, truth: np.ndarray) -> np.ndarray:
     return weights
 
 
-def main() -> None:
-    """Fit and write the weights into the package."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Fit and write the weights into the package; 0 where it went well."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("claims", type=Path)
-    lines = parser.parse_args().claims.read_text("utf-8").splitlines()
+    given = parser.parse_args(arguments)
     target = Path(checker_module.__file__).with_name("weights.json")
-    # One feature a line, so that a change shows what moved.
-    target.write_text(json.dumps(fit([json.loads(line) for line in lines], Assistant()), indent=1) + "\n", "utf-8")
-    print(f"{target}: fitted on {len(lines)} claims")
+    try:
+        claims = read_claims(given.claims)
+        # One feature a line, so that a change shows what moved.
+        target.write_text(json.dumps(fit(claims, Assistant()), indent=1) + "\n", "utf-8")
+    except UserError as error:
+        say_error(str(error))
+        return 1
+    print(f"{target}: fitted on {len(claims)} claims")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -1,37 +1,29 @@
 """What the network is trained on and how it is weighed: nothing held out is seen, and every draw can be repeated."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from assistant import Assistant
+from evals.datasets import builtin_items
+from evals.datasets.models import LabelledClaim
 from evals.train import combine
+from evals.train.__main__ import main
 from evals.train.examples import Example, read, strangers, write, written
 from evals.train.steps import Recipe, Steps
 from vectorstore.disagreements import quotable_passages
 from vectorstore.figures import plain
 
-CLAIMS: list[dict[str, Any]] = [
-    {
-        "claim": "GuardSpace keeps a model safe while adapters are tuned in a null space.",
-        "card": "align-a6ef98",
-        "supported": True,
-        "kind": "true",
-    },
-    {
-        "claim": "GuardSpace makes a model unsafe while adapters are tuned.",
-        "card": "align-a6ef98",
-        "supported": False,
-        "kind": "negated",
-    },
-    {
-        "claim": "SVD splits the weights into safety-relevant and irrelevant parts.",
-        "card": "align-257fba",
-        "supported": False,
-        "kind": "entity",
-    },
-]  # fmt: skip
+
+def labelled(number: int, claim: str, card: str, supported: bool, kind: str) -> LabelledClaim:
+    return LabelledClaim(id=f"c-{number}", lang="en", claim=claim, card=card, supported=supported, kind=kind)
+
+
+CLAIMS = [
+    labelled(1, "GuardSpace keeps a model safe while tuning in a null space.", "align-a6ef98", True, "true"),
+    labelled(2, "GuardSpace makes a model unsafe while adapters are tuned.", "align-a6ef98", False, "negated"),
+    labelled(3, "SVD splits the weights into safety-relevant and irrelevant parts.", "align-257fba", False, "entity"),
+]
 
 
 def silent(done: int, of: int) -> None:
@@ -44,7 +36,7 @@ def silent(done: int, of: int) -> None:
 def test_a_claim_is_set_beside_its_card_s_best_passages(assistant: Assistant, tmp_path: Path) -> None:
     found = written(CLAIMS, assistant, {"align-257fba"}, silent)
     assert [(one.text, one.yes, one.card, one.held_out) for one in found] == [
-        (claim["claim"], claim["supported"], claim["card"], claim["card"] == "align-257fba") for claim in CLAIMS
+        (claim.claim, claim.supported, claim.card, claim.card == "align-257fba") for claim in CLAIMS
     ]
     for one in found:
         assert 0 < len(one.passages) <= 6
@@ -132,3 +124,39 @@ def test_a_network_that_knows_nothing_counts_for_nothing() -> None:
     blind = [combine.Seen(one.supported, one.kind, one.rules, 0.0 if one.rules is None else place % 13 * 0.5)
              for place, one in enumerate(seen(0.0))]  # fmt: skip
     assert abs(combine.combine(blind, blind, accepted=0.9)["reading"]) < 0.1
+
+
+# The command line
+
+
+def test_gather_spares_the_cards_of_the_claims_that_judge(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ASSISTANT_HOME", str(home))
+    claims, judged = tmp_path / "claims.jsonl", tmp_path / "judged claims.jsonl"
+    claims.write_text("".join(claim.model_dump_json() + "\n" for claim in CLAIMS), "utf-8")
+    judged.write_text(CLAIMS[2].model_dump_json(), "utf-8")
+    assert main(["gather", str(claims), "--judge", str(judged), "--into", str(tmp_path / "into")]) == 0
+    assert {one.card for one in read(tmp_path / "into" / "examples.jsonl")} == {"align-a6ef98"}
+    assert [one.card for one in read(tmp_path / "into" / "judged.jsonl")] == ["align-257fba"]
+
+
+def test_a_question_among_the_claims_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    mixed = tmp_path / "mixed.jsonl"
+    mixed.write_text(f"{CLAIMS[0].model_dump_json()}\n{builtin_items()[0].model_dump_json()}\n", "utf-8")
+    assert main(["gather", str(mixed), "--judge", str(mixed), "--into", str(tmp_path)]) == 1
+    said = capsys.readouterr().err
+    assert "mixed.jsonl" in said
+    assert f"item 2 ({builtin_items()[0].id}) is a question" in said
+
+
+def test_what_is_missing_is_said_before_anything_is_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nowhere, into = str(tmp_path / "nowhere.jsonl"), tmp_path / "into"
+    assert main(["gather", nowhere, "--judge", nowhere, "--into", str(into)]) == 1
+    assert "nowhere.jsonl: cannot be read" in capsys.readouterr().err
+    monkeypatch.setattr("evals.train.__main__.find_spec", lambda name: None)
+    assert main(["all", nowhere, "--judge", nowhere, "--into", str(into / "not made")]) == 1
+    assert "pip install '.[train]'" in capsys.readouterr().err
+    assert not (into / "not made").exists()

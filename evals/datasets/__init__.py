@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from evals.datasets.models import QUESTION_KINDS, AnyItem
+from evals.datasets.models import QUESTION_KINDS, AnyItem, LabelledClaim
 from vectorstore.errors import CardFormatError
 
 BUILTIN = ("questions.jsonl", "questions-hard.jsonl", "claims.jsonl")
@@ -53,6 +53,20 @@ def read_items(path: Path, *, known: Sequence[AnyItem] = ()) -> list[AnyItem]:
         found.append(item)
     if not found:
         raise DatasetError(path, None, "there is no question and no claim in this file")
+    return found
+
+
+def read_claims(path: Path) -> list[LabelledClaim]:
+    """Read a file of labelled claims.
+
+    Raises:
+        DatasetError: names the line that cannot be used, and why; a question is none.
+    """
+    found = []
+    for number, item in enumerate(read_items(path), start=1):
+        if not isinstance(item, LabelledClaim):
+            raise DatasetError(path, None, f"item {number} ({item.id}) is a question; expected claims alone")
+        found.append(item)
     return found
 
 

@@ -13,13 +13,13 @@ import argparse
 import json
 import random
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 from assistant.cli.progress import progress_bar
 from assistant.cli.terminal import say_error
+from evals.datasets import read_claims
 from vectorstore.errors import UserError
 
 _EXAMPLES, _JUDGED = "examples.jsonl", "judged.jsonl"
@@ -69,10 +69,11 @@ def _gather(given: argparse.Namespace) -> None:
     from assistant.assistant import Assistant
     from evals.train import examples
 
-    assistant, judged = Assistant(), list(_lines(given.judge))
-    spared = {claim["card"] for claim in judged}
-    claims = [claim for claim in _lines(given.claims) if claim["card"] not in spared]
-    about = sorted({claim["card"] for claim in claims})
+    judged = read_claims(given.judge)
+    spared = {claim.card for claim in judged}
+    claims = [claim for claim in read_claims(given.claims) if claim.card not in spared]
+    assistant = Assistant()
+    about = sorted({claim.card for claim in claims})
     # The same whatever the seed, so that seeds are judged on the same claims.
     held_out = set(random.Random(0).sample(about, min(given.held_out, len(about) // 4)))  # noqa: S311
     with progress_bar() as progress:
@@ -117,8 +118,8 @@ def _combine(given: argparse.Namespace) -> None:
 
     held_out = {one.card for one in examples.read(given.into / _EXAMPLES) if one.held_out}
     sets = {
-        "held out": [claim for claim in _lines(given.claims) if claim["card"] in held_out],
-        "judged": list(_lines(given.judge)),
+        "held out": [claim for claim in read_claims(given.claims) if claim.card in held_out],
+        "judged": read_claims(given.judge),
     }
     assistant = Assistant(load_settings(verify="cross-encoder"))
     seen = {name: combine.seen(claims, assistant) for name, claims in sets.items()}
@@ -130,14 +131,6 @@ def _combine(given: argparse.Namespace) -> None:
 
 
 STEPS = {"gather": _gather, "fit": _fit, "export": _export, "combine": _combine}
-
-
-def _lines(path: Path) -> Iterator[dict[str, Any]]:
-    try:
-        text = path.read_text("utf-8")
-    except OSError as error:
-        raise UserError(f"{path} cannot be read ({error.strerror or error})") from error
-    return (json.loads(line) for line in text.splitlines())
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 from assistant.assistant import Assistant
 from assistant.verification import reading
 from assistant.verification.checker import fitted
+from evals.datasets.models import LabelledClaim
 
 TARGET = Path(reading.__file__).with_name("reading.json")
 # Shares of the true claims that are not refused, and that are believed without a citation: with a third of them 6% of
@@ -37,19 +37,19 @@ class Seen:
     reading: float | None
 
 
-def seen(claims: Sequence[Mapping[str, Any]], assistant: Assistant) -> list[Seen]:
+def seen(claims: Sequence[LabelledClaim], assistant: Assistant) -> list[Seen]:
     """What rules and network make of labelled claims.
 
     Args:
-        claims: with `claim`, `card`, `supported` and `kind`.
+        claims: as labelled.
         assistant: holds the cards.
     """
     checker, found = assistant.checker(), []
     for claim in claims:
-        one = checker.examine(claim["claim"], [assistant.card(claim["card"])])
+        one = checker.examine(claim.claim, [assistant.card(claim.card)])
         rules = None if one.refusal else fitted().score(one.features)
         odds = None if one.refusal else assistant._collection.supports(*one.shown)
-        found.append(Seen(bool(claim["supported"]), claim["kind"], rules, odds))
+        found.append(Seen(claim.supported, claim.kind, rules, odds))
     return found
 
 

@@ -2,15 +2,15 @@
 
 import json
 import random
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from assistant.assistant import Assistant
 from assistant.verification.checker import ranked_lines
 from assistant.verification.features import line_of, on_one_level, statement_of
 from assistant.verification.reading import shown_to_network
+from evals.datasets.models import LabelledClaim
 from vectorstore.cards import PaperCard
 from vectorstore.disagreements import quotable_passages
 from vectorstore.figures import plain
@@ -44,23 +44,23 @@ class Example:
 
 
 def written(
-    claims: Sequence[Mapping[str, Any]], assistant: Assistant, held_out: Collection[str], tell: Tell
+    claims: Sequence[LabelledClaim], assistant: Assistant, held_out: Collection[str], tell: Tell
 ) -> list[Example]:
     """Claims that were written beside the cards they are about.
 
     Args:
-        claims: with `claim`, `card`, `supported` and `kind`.
+        claims: as labelled.
         assistant: holds the cards.
         held_out: ids of the cards kept for validation.
         tell: told how many of how many are done.
     """
     found = []
     for done, claim in enumerate(claims, 1):
-        card, text = assistant.card(claim["card"]), plain(claim["claim"])
+        card, text = assistant.card(claim.card), plain(claim.claim)
         passages = _passages(assistant, text, card)
         if passages:
             out = card.id in held_out
-            found.append(Example(text, passages, bool(claim["supported"]), claim["kind"], card.id, out))
+            found.append(Example(text, passages, claim.supported, claim.kind, card.id, out))
         tell(done, len(claims))
     return found
 

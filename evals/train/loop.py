@@ -108,7 +108,9 @@ def train(
     if checkpoint.exists():
         state = torch.load(checkpoint, weights_only=True)
         if state["recipe"] != asdict(recipe):
-            raise UserError(f"{checkpoint} was trained otherwise ({state['recipe']}); give another folder, or delete it")
+            raise UserError(
+                f"{checkpoint} was trained otherwise ({state['recipe']}); give another folder, or delete it"
+            )
         network.load_state_dict(state["network"])
         optimiser.load_state_dict(state["optimiser"])
         schedule.load_state_dict(state["schedule"])
