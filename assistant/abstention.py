@@ -193,8 +193,11 @@ def decide_on_premise(
     if not checker().contests(said, [cards[hits[0].card_id]]):
         return Decision(True)
     said = inert(said)
-    return _refused(query.language == "zh", f"Its card does not bear out what the question takes for granted: {said}",
-                    f"相应卡片并不支持问题所默认的前提:{said}")  # fmt: skip
+    return _refused(
+        query.language == "zh",
+        f"Its card does not bear out what the question takes for granted: “{said}”.",
+        f"相应卡片并不支持问题所默认的前提:“{said}”。",
+    )
 
 
 def strength(signals: RetrievalSignals) -> float:
