@@ -1,8 +1,8 @@
 """Fit the checker's weights: `python -m evals.fit_checker CLAIMS.jsonl` with the claims' cards ingested.
 
-Logistic regression over what `Checker.examine` sees. The file has one claim a line: `claim`, `card`,
-`supported`. The accepting line is put where 92% of the true claims pass, the unsure one where 97% do, and the
-sure one where a third of them do.
+Logistic regression over what `Checker.examine` sees. The file is made like `evals/datasets/claims.jsonl`. The
+accepting line is put where 92% of the true claims pass, the unsure one where 97% do, and the sure one where a
+third of them do.
 """
 
 import argparse

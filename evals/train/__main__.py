@@ -26,7 +26,7 @@ _EXAMPLES, _JUDGED = "examples.jsonl", "judged.jsonl"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one step; 0 where it went well."""
+    """Run one step or all; 0 where it went well."""
     given = _parser().parse_args(arguments)
     try:
         if given.step in ("all", "fit", "export") and not find_spec("torch"):
@@ -47,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m evals.train", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("step", choices=["all", *STEPS])
-    parser.add_argument("claims", type=Path, help="one claim a line: claim, card, supported, kind")
+    parser.add_argument("claims", type=Path, help="labelled claims, made like evals/datasets/claims.jsonl")
     parser.add_argument("--into", type=Path, required=True, help="the folder that takes everything")
     parser.add_argument(
         "--judge",
