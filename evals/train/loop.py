@@ -107,9 +107,9 @@ def train(
     checkpoint, begun = folder / "checkpoint.pt", 0
     if checkpoint.exists():
         state = torch.load(checkpoint, weights_only=True)
-        if state["recipe"] != asdict(recipe):
+        if state.get("recipe") != asdict(recipe):
             raise UserError(
-                f"{checkpoint} was trained otherwise ({state['recipe']}); give another folder, or delete it"
+                f"{checkpoint} was trained otherwise ({state.get('recipe')}); give another folder, or delete it"
             )
         network.load_state_dict(state["network"])
         optimiser.load_state_dict(state["optimiser"])
